@@ -1,0 +1,1 @@
+"""Load measurements of the real server, each beside a bare reference loop: ``python -m benchmarks``."""

@@ -1,0 +1,135 @@
+"""``fleet-platform simulate``: devices that connect to a platform; also the fleet of ``serve --demo``.
+
+With ``FLEET_RUN_TOKEN`` in the environment it was started by a platform: it says nothing and ends when its standard
+input does, so that no fleet outlives its platform, however that ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import uvloop
+from rich.progress import Progress as Bar
+
+from fleet_platform.cli.output import printable, progress
+from fleet_platform.simulator.descriptors import TooFewDescriptors
+from fleet_platform.simulator.dialler import BadUrl
+from fleet_platform.simulator.dump import BadDump
+from fleet_platform.simulator.models import UnknownModel
+from fleet_platform.simulator.run import Progress, SimulateOptions, simulate
+
+RUN_TOKEN = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
+
+
+@click.command(name="simulate", short_help="Connect simulated devices to a platform.")
+@click.option(
+    "--url",
+    envvar="FLEET_URL",
+    default="http://127.0.0.1:7011",
+    show_default=True,
+    help="The platform, or the full websocket address of its door for devices.",
+)
+@click.option("--token", help="Enrolment token, which becomes part of the address.")
+@click.option("--count", type=click.IntRange(1), default=10, show_default=True, help="How many devices.")
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    default=("Plus1PM",),
+    show_default=True,
+    help="Model, such as Plus2PM; several take turns.",
+)
+@click.option(
+    "--from",
+    "dumps",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Play the dumps of real devices in this folder instead.",
+)
+@click.option("--demo", is_flag=True, help="The fleet of serve --demo instead: a small hotel.")
+@click.option("--rate", type=click.FloatRange(0), help="Notifications a second over the whole fleet.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same devices.")
+def command(*, url: str, token: str | None, models: Sequence[str], **options: Any) -> int:
+    """Connect simulated devices to a platform and keep them running until Ctrl-C.
+
+    Unless the platform admits everybody, or --token admits them, they appear in its waiting room.
+    """
+    run_token = os.environ.get(RUN_TOKEN)
+    wanted = SimulateOptions(url=_door(url), token=token or run_token, models=models, **options)
+    with progress() as bar, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        try:
+            if run_token is not None:
+                return runner.run(_until_orphaned(wanted))
+            return runner.run(simulate(wanted, on_progress=_Teller(bar)))
+        except (BadUrl, BadDump, UnknownModel, TooFewDescriptors) as error:  # each is a sentence
+            raise click.UsageError(str(error)) from error
+
+
+def _door(url: str) -> str:
+    """``http://fleet.example`` → ``ws://fleet.example/shelly``; a websocket address stays as it is."""
+    if "://" not in url:
+        url = f"http://{url}"
+    parts = urlsplit(url)
+    schemes = {"http": "ws", "https": "wss"}
+    if parts.scheme not in schemes:
+        return url
+    return parts._replace(scheme=schemes[parts.scheme], path=f"{parts.path.rstrip('/')}/shelly").geturl()
+
+
+async def _until_orphaned(options: SimulateOptions) -> int:
+    """Simulate until standard input ends, which the platform at its other end brings about, or its death."""
+    fleet = asyncio.create_task(simulate(options), name="simulated fleet")
+    parent = asyncio.create_task(_end_of_input(), name="end of input")
+    await asyncio.wait((fleet, parent), return_when=asyncio.FIRST_COMPLETED)
+    code = fleet.result() if fleet.done() else 0
+    for task in (fleet, parent):
+        task.cancel()
+    await asyncio.gather(fleet, parent, return_exceptions=True)
+    return code
+
+
+async def _end_of_input() -> None:
+    mode = os.fstat(sys.stdin.fileno()).st_mode
+    if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+        await asyncio.Event().wait()  # a file or a device says nothing about a parent
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    try:
+        while await reader.read(1024):
+            pass
+    finally:
+        transport.close()
+
+
+class _Teller:
+    """Shows how a run goes: a bar on a terminal, else one line when all devices are connected."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
+        self._task = bar.add_task("Connecting", total=None)
+        self._told = False
+
+    def __call__(self, now: Progress) -> None:
+        for remark in now.remarks:
+            self._say(remark)
+        connected, told = now.stats.connected, f"{now.stats.notifications} notifications, {now.stats.requests} calls"
+        self._bar.update(self._task, total=now.devices or None, completed=connected, description=told)
+        if now.devices and connected == now.devices and not self._told:
+            self._told = True
+            self._say(f"{connected} devices are connected; Ctrl-C ends them")
+
+    def _say(self, text: str) -> None:
+        if self._bar.disable:
+            click.echo(printable(text), err=True)
+        else:
+            self._bar.console.print(printable(text), markup=False, highlight=False)

@@ -1,0 +1,234 @@
+"""Who is let in: admission rules for devices at the door, and the waiting room for those an operator decides about.
+
+Deny frames, which switch a device's websocket off, go only to a device that an operator rejected. A rule that
+fails, a full waiting room or an absent database close the connection and send nothing: strangers' hardware is
+never reconfigured.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fleet_platform.devices.fleet import AccessState, Fleet
+from fleet_platform.devices.voice import Voice
+from plugin_sdk import AdmissionRule, Candidate, DeviceId, JSONObject, Verdict
+from plugin_sdk.errors import Unavailable
+
+logger = logging.getLogger(__name__)
+
+MAX_WAITING = 10_000
+
+
+class AccessStore(Protocol):
+    """Where decisions are kept (``storage.twins.TwinStore``)."""
+
+    async def set_access(
+        self, ids: Sequence[str], access: AccessState, status: bytes | None = None
+    ) -> list[tuple[str, int]]:
+        """Store a decision; returns external and internal ids. Durable when it returns."""
+
+
+class TryLaterError(Exception):
+    """The door cannot decide now; the device should come again."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A device somebody has to decide about, or has rejected.
+
+    Attributes:
+        device: Its id.
+        internal_id: Number in the database, once stored.
+        status: Its last full report.
+        reason: Why it waits.
+        decision: Resolved with True or False when an operator decides; None while it is not connected.
+    """
+
+    device: DeviceId
+    internal_id: int | None = None
+    status: JSONObject = field(default_factory=dict)
+    reason: str = ""
+    decision: asyncio.Future[bool] | None = None
+
+    def to_json(self, presence: str = "pending") -> JSONObject:
+        """``{shellyID, id, presence, status, reason, connected}``."""
+        return {
+            "shellyID": self.device,
+            "id": self.internal_id,
+            "presence": presence,
+            "status": self.status,
+            "reason": self.reason,
+            "connected": self.decision is not None,
+        }
+
+
+async def judge(rules: Iterable[tuple[str, AdmissionRule]], candidate: Candidate) -> Verdict:
+    """Ask all rules: ``refuse`` beats ``wait``, ``wait`` beats ``admit``, no opinion means ``wait``.
+
+    Raises:
+        TryLaterError: A rule failed or did not answer in time.
+    """
+    found: Verdict | None = None
+    weight = {"admit": 0, "wait": 1, "refuse": 2}
+    for plugin, rule in rules:
+        try:
+            async with asyncio.timeout(rule.timeout_s):
+                verdict = await rule.decide(candidate)
+        except Exception as error:  # a rule may be anybody's code; whatever it does, only this device is turned away
+            logger.exception("admission rule %s of plugin %s failed", rule.name, plugin)
+            message = f"admission rule {rule.name} failed"
+            raise TryLaterError(message) from error
+        if verdict is not None and (found is None or weight[verdict.action] > weight[found.action]):
+            found = verdict
+    return found or Verdict(action="wait", reason="no admission rule has an opinion; an operator decides")
+
+
+class WaitingRoom:
+    """Devices that wait for an operator, and those that one rejected.
+
+    Args:
+        fleet: Holds the decisions in memory.
+        store: Keeps them.
+        voice: Told when the room changes.
+        expel: Called with the id of each device that was rejected while connected.
+    """
+
+    def __init__(
+        self, *, fleet: Fleet, store: AccessStore, voice: Voice, expel: Callable[[str], None], tally: Counter[str]
+    ) -> None:
+        self._fleet = fleet
+        self._store = store
+        self._voice = voice
+        self._expel = expel
+        self._tally = tally
+        self._waiters: dict[str, Waiter] = {}
+
+    def load(self, waiter: Waiter, access: AccessState) -> None:
+        """Take a device that was stored as pending or denied."""
+        self._fleet.access[waiter.device.lower()] = access
+        self._waiters[waiter.device.lower()] = waiter
+
+    def pending(self) -> list[Waiter]:
+        """Devices that wait, connected or not."""
+        return self._of("pending")
+
+    def denied(self) -> list[Waiter]:
+        """Devices that were rejected."""
+        return self._of("denied")
+
+    async def enter(self, device: DeviceId, status: JSONObject, reason: str, encoded: bytes) -> Waiter:
+        """Let a device wait.
+
+        Returns:
+            Its place; ``decision`` is resolved when somebody decides.
+
+        Raises:
+            TryLaterError: The room is full.
+        """
+        key = device.lower()
+        waiter = self._waiters.get(key)
+        if waiter is None:
+            if len(self._waiters) >= MAX_WAITING:
+                self._tally["waiting_room_full"] += 1
+                raise TryLaterError("the waiting room is full")
+            waiter = self._waiters[key] = Waiter(device)
+        if waiter.decision is not None and not waiter.decision.done():
+            waiter.decision.cancel()
+        waiter.decision = asyncio.get_running_loop().create_future()
+        waiter.status, waiter.reason = status, reason
+        self._fleet.access[key] = "pending"
+        await self._remember(waiter, encoded)
+        self._voice.notify("device", "waiting_room_updated", shellyID=device)
+        return waiter
+
+    def leave(self, waiter: Waiter, decision: asyncio.Future[bool]) -> None:
+        """A waiting device's connection ended. It stays listed; a newer connection of it is not disturbed."""
+        if waiter.decision is decision:
+            waiter.decision = None
+
+    async def accept(self, ids: Iterable[str]) -> JSONObject:
+        """Let devices in, now and from now on.
+
+        Returns:
+            ``{success: [id…], error: [id…]}``; an id nobody has seen is an error.
+
+        Raises:
+            Unavailable: The decision cannot be stored, so it was not taken.
+        """
+        known, unknown = self._split(ids, also_connected=False)
+        names = await self._decide(known, "allowed")
+        for key in known:
+            waiter = self._waiters.pop(key, None)
+            if waiter is not None and waiter.decision is not None and not waiter.decision.done():
+                waiter.decision.set_result(True)
+        return {"success": names, "error": unknown}
+
+    async def reject(self, ids: Iterable[str]) -> JSONObject:
+        """Keep devices out, now and from now on; connected ones are sent away.
+
+        Returns:
+            ``{success: [id…], error: [id…]}``.
+
+        Raises:
+            Unavailable: The decision cannot be stored, so it was not taken.
+        """
+        known, unknown = self._split(ids, also_connected=True)
+        names = await self._decide(known, "denied")
+        for key in known:
+            waiter = self._waiters.get(key)
+            if waiter is None:
+                twin = self._fleet.get(key)
+                device = twin.id if twin is not None else DeviceId(key)
+                status = dict(twin.status) if twin is not None else {}
+                waiter = self._waiters[key] = Waiter(device, status=status)
+            waiter.reason = "an operator rejected it"
+            if waiter.decision is not None and not waiter.decision.done():
+                waiter.decision.set_result(False)
+            self._expel(key)
+        return {"success": names, "error": unknown}
+
+    def ids_of(self, numbers: Iterable[int]) -> list[str]:
+        """Device ids of internal ids; an unknown number becomes its text, which no device has."""
+        by_number = {waiter.internal_id: waiter.device for waiter in self._waiters.values()}
+        return [by_number.get(number, DeviceId(str(number))) for number in numbers]
+
+    def _of(self, access: AccessState) -> list[Waiter]:
+        return [waiter for key, waiter in self._waiters.items() if self._fleet.access.get(key) == access]
+
+    def _split(self, ids: Iterable[str], *, also_connected: bool) -> tuple[list[str], list[str]]:
+        known, unknown = [], []
+        for device in dict.fromkeys(ids):
+            key = device.lower()
+            if key in self._waiters or (also_connected and self._fleet.get(key) is not None):
+                known.append(key)
+            else:
+                unknown.append(device)
+        return known, unknown
+
+    async def _decide(self, keys: list[str], access: AccessState) -> list[str]:
+        """Store and remember a decision; returns the ids as the devices spell them."""
+        if not keys:
+            return []
+        names = [self._waiters[key].device if key in self._waiters else self._fleet.find(key).id for key in keys]
+        stored = await self._store.set_access(names, access)
+        numbers = {external.lower(): internal for external, internal in stored}
+        for key in keys:
+            self._fleet.access[key] = access
+            if key in self._waiters:
+                self._waiters[key].internal_id = numbers.get(key)
+        self._voice.notify("device", "waiting_room_updated")
+        return [str(name) for name in names]
+
+    async def _remember(self, waiter: Waiter, encoded: bytes) -> None:
+        try:
+            stored = await self._store.set_access([waiter.device], "pending", encoded)
+        except Unavailable:
+            # It waits in memory; the row is written when it comes again.
+            logger.warning("a waiting device cannot be stored: the database is away")
+            return
+        waiter.internal_id = stored[0][1] if stored else None

@@ -1,0 +1,85 @@
+"""What the platform tells the world about devices: every device event has its shape here and nowhere else.
+
+Source: the predecessor's events, with their order mended: nothing of an old connection is told after a new one.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from fleet_platform.devices.twin import Twin
+from fleet_platform.events.bus import Bus
+from plugin_sdk import JSON, JSONObject
+
+
+class Voice:
+    """Publishes device events."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def connected(self, twin: Twin, *, was: str) -> None:
+        """A device is ready: Connect, Presence if it changed, and its whole status.
+
+        Args:
+            was: Its presence before.
+        """
+        self._bus.publish("Shelly.Connect", {"shellyID": twin.id, "device": twin.to_json()}, device=twin.id)
+        if was != "online":
+            self._bus.publish("Shelly.Presence", {"shellyID": twin.id, "presence": "online"}, device=twin.id)
+        self._bus.publish_status(twin)
+
+    def disconnected(self, twin: Twin, reason: str, *, presence: bool = True) -> None:
+        """A device is gone. ``presence`` is False when a newer connection of it takes over."""
+        if presence:
+            self._bus.publish("Shelly.Presence", {"shellyID": twin.id, "presence": "offline"}, device=twin.id)
+        self._bus.publish("Shelly.Disconnect", {"shellyID": twin.id, "reason": reason}, device=twin.id)
+
+    def status(self, twin: Twin, changes: JSONObject) -> None:
+        """A notification changed something: the status, and each entity's part of it."""
+        self._bus.publish_status(twin, changes)
+        if self._bus.wants("Entity.StatusChange"):
+            for key, entity in twin.entities:
+                if key in changes:
+                    self._bus.publish(
+                        "Entity.StatusChange", {"entityId": entity, "status": changes[key]}, device=twin.id
+                    )
+
+    def message(self, twin: Twin, message: JSONObject, request: JSONObject | None = None) -> None:
+        """A raw frame of a device; with the request it answers, for relayed calls."""
+        if self._bus.wants("Shelly.Message"):
+            params: JSONObject = {"shellyID": twin.id, "message": message}
+            if request is not None:
+                params["req"] = request
+            self._bus.publish("Shelly.Message", params, device=twin.id)
+
+    def settings(self, twin: Twin) -> None:
+        """Settings were read anew."""
+        if self._bus.wants("Shelly.Settings"):
+            self._bus.publish("Shelly.Settings", {"shellyID": twin.id, "settings": twin.settings()}, device=twin.id)
+
+    def info(self, twin: Twin) -> None:
+        """Device info was read anew."""
+        if self._bus.wants("Shelly.Info"):
+            self._bus.publish("Shelly.Info", {"shellyID": twin.id, "info": twin.info()}, device=twin.id)
+
+    def entities(self, twin: Twin, before: tuple[tuple[str, str], ...]) -> None:
+        """Entities came or went."""
+        old, new = dict(before), dict(twin.entities)
+        for key in old.keys() - new.keys():
+            self._bus.publish("Entity.Removed", {"entityId": old[key]}, device=twin.id)
+        for key in new.keys() - old.keys():
+            self._bus.publish("Entity.Added", {"entityId": new[key]}, device=twin.id)
+
+    def entity_event(self, twin: Twin, entity: str, event: str, data: Mapping[str, JSON]) -> None:
+        """Something happened to an entity, such as a button being pushed."""
+        self._bus.publish("Entity.Event", {"entityId": entity, "event": event, **data}, device=twin.id)
+
+    def notify(self, component: str, event: str, **data: JSON) -> None:
+        """Something happened to a part of the platform."""
+        self._bus.publish(
+            "NotifyEvent",
+            {"ts": time.time_ns() // 1_000_000, "events": [{"component": component, "event": event, **data}]},
+            reason=component,
+        )

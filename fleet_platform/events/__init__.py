@@ -1,0 +1,1 @@
+"""Events: numbered once, encoded once, kept in a ring, delivered through bounded outboxes."""

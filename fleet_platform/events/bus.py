@@ -1,0 +1,361 @@
+"""The bus: numbers events, encodes each once, hands it to every consumer in one turn of the event loop.
+
+Publishing never waits for anybody. Clients with the same wishes and the same rights share one *channel*, so that a
+filter is asked and a frame is made once for all of them. Persistence and sinks are taps like any other consumer.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fleet_platform.events.filters import Filter, name_matches
+from fleet_platform.events.outbox import Item, Outbox, conflate
+from fleet_platform.events.reasons import reason_of
+from fleet_platform.events.record import GENERIC, STATUS, Record
+from fleet_platform.events.ring import Ring
+from fleet_platform.rpc.envelope import PLATFORM
+from fleet_platform.text import encode
+from plugin_sdk import JSON, DeviceId, Event, JSONObject
+
+logger = logging.getLogger(__name__)
+
+_FROM_PLATFORM = b'"src":"%b","dst":"FM_CLIENT",' % PLATFORM.encode()
+_NOTIFICATIONS = frozenset({"NotifyEvent", "NotifyStatus"})
+
+
+class StatusSource(Protocol):
+    """What the bus needs of a device to tell of its status."""
+
+    @property
+    def id(self) -> DeviceId:
+        """Its id."""
+
+    @property
+    def status(self) -> JSONObject:
+        """Its live status."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Which devices a client may hear of.
+
+    Attributes:
+        key: Equal for clients with equal rights.
+        sees: Asked once per device and channel, again after :meth:`Bus.rights_changed`.
+    """
+
+    key: Hashable
+    sees: Callable[[DeviceId], bool]
+
+
+@dataclass(slots=True)
+class _Channel:
+    audience: Audience
+    filters: tuple[Filter, ...]
+    members: set[Outbox] = field(default_factory=set)
+    visible: dict[DeviceId, bool] = field(default_factory=dict)
+
+    def sees(self, device: DeviceId) -> bool:
+        known = self.visible.get(device)
+        if known is None:
+            known = self.visible[device] = self.audience.sees(device)
+        return known
+
+    def select(self, record: Record, filters: Sequence[Filter]) -> tuple[bool, tuple[str, ...]] | None:
+        """Whether the members get the record: None, or ``(with full status, component keys)``."""
+        if record.device is not None and not self.sees(record.device):
+            return None
+        found: tuple[str, ...] | None = None
+        for wish in filters:
+            keys = wish.select(record)
+            if keys is None:
+                continue
+            if record.components is not None and not wish.changed_only:
+                return True, keys
+            found = keys if found is None else tuple(key for key in record.components or () if key in {*found, *keys})
+        return None if found is None else (False, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Who cares for events of one name; recomputed when subscriptions change."""
+
+    channels: tuple[tuple[_Channel, tuple[Filter, ...]], ...]
+    taps: tuple[Callable[[Event], None], ...]
+    recorded: bool
+
+    @property
+    def nobody(self) -> bool:
+        return not (self.channels or self.taps or self.recorded)
+
+
+class Bus:
+    """Publishes events of one platform.
+
+    Args:
+        metadata: Encoded ``metadata`` object for the events of a device.
+        ring_bytes: Bound of the replay ring.
+        ring_age_s: Age limit of the replay ring.
+
+    Attributes:
+        epoch: Random per start; sequence numbers of another epoch mean nothing here.
+        seq: Number of the newest event.
+        published: Events by name, whether somebody wanted them or not.
+    """
+
+    def __init__(
+        self,
+        *,
+        metadata: Callable[[DeviceId], bytes] = lambda _device: b'{"groups":[]}',
+        ring_bytes: int = 64 * 1024 * 1024,
+        ring_age_s: float = 300.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.seq = 0
+        self.published: Counter[str] = Counter()
+        self.ring = Ring(max_bytes=ring_bytes, max_age_s=ring_age_s, clock=clock)
+        self._metadata = metadata
+        self._channels: dict[Hashable, _Channel] = {}
+        self._channel_of: dict[Outbox, _Channel] = {}
+        self._taps: list[tuple[tuple[str, ...], Callable[[Event], None]]] = []
+        self._reach: dict[str, _Reach] = {}
+        self._next_id = 1
+
+    # ---- publishing ---------------------------------------------------------------------------------------
+
+    def wants(self, method: str) -> bool:
+        """Whether anybody would get an event of this name; spares building its parameters."""
+        return not self._reach_of(method).nobody
+
+    def publish(
+        self, method: str, params: Mapping[str, JSON], *, device: DeviceId | None = None, reason: str | None = None
+    ) -> None:
+        """Publish an event.
+
+        Args:
+            params: JSON object; of device events without ``metadata``, which is added.
+            device: Whom it is about.
+            reason: What allow and deny rules are matched against.
+
+        Raises:
+            TypeError: The parameters have no JSON form.
+        """
+        self.seq += 1
+        self.published[method] += 1
+        reach = self._reach_of(method)
+        if reach.nobody:
+            return
+        payload = encode(params)
+        if device is not None and method.startswith("Shelly."):
+            payload = b'%b,"metadata":%b}' % (payload[:-1], self._metadata(device))
+        record = Record(
+            self.seq,
+            method,
+            device,
+            time.time_ns() // 1_000_000,
+            payload,
+            reasons=(reason,) if reason else (),
+            envelope=_FROM_PLATFORM if method in _NOTIFICATIONS else b"",
+        )
+        self._send(record, reach, None)
+
+    def publish_status(self, source: StatusSource, changes: Mapping[str, JSON] | None = None) -> None:
+        """Publish ``Shelly.Status`` for one notification of a device.
+
+        Args:
+            changes: Component key to the patch that changed it, None for a component that is gone; without
+                changes the event tells of the whole status.
+        """
+        self.seq += 1
+        self.published[STATUS] += 1
+        reach = self._reach_of(STATUS)
+        if reach.nobody:
+            return
+        status = source.status
+        if changes is None:
+            keys: Iterable[str] = status
+            reasons: tuple[str, ...] = (GENERIC,)
+        else:
+            keys = changes
+            reasons = tuple([reason_of(key, patch) for key, patch in changes.items()])
+        record = Record(
+            self.seq,
+            STATUS,
+            source.id,
+            time.time_ns() // 1_000_000,
+            b'{"shellyID":%b,"status":' % encode(source.id),
+            tail=b',"metadata":%b}' % self._metadata(source.id),
+            components={key: b"%b:%b" % (encode(key), encode(status.get(key))) for key in keys},
+            reasons=reasons,
+        )
+        self._send(record, reach, status)
+
+    def _send(self, record: Record, reach: _Reach, status: JSONObject | None) -> None:
+        for channel, filters in reach.channels:
+            chosen = channel.select(record, filters)
+            if chosen is None:
+                continue
+            full, keys = chosen
+            if full:
+                frame = record.frame_full(b"" if record.has_full else encode(status))
+            elif keys:
+                frame = record.frame_of(keys)
+            else:
+                frame = record.frame()
+            for outbox in channel.members:
+                outbox.push(record, frame, keys, full=full)
+        if reach.taps:
+            event = record.event()
+            for tap in reach.taps:
+                tap(event)
+        record.forget_frames()
+        if reach.recorded:
+            self.ring.append(record)
+
+    # ---- consuming ----------------------------------------------------------------------------------------
+
+    def tap(self, names: Sequence[str], on_event: Callable[[Event], None]) -> Callable[[], None]:
+        """Call a function for each event of some names, on the publisher's turn: it must be quick and never raise.
+
+        Returns:
+            Removes the tap.
+        """
+        entry = (tuple(names), on_event)
+        self._taps.append(entry)
+        self._reach.clear()
+
+        def remove() -> None:
+            if entry in self._taps:
+                self._taps.remove(entry)
+                self._reach.clear()
+
+        return remove
+
+    def subscribe(self, outbox: Outbox, filters: Sequence[Filter], audience: Audience) -> list[int]:
+        """Add subscriptions to a client; its events from the next one on are delivered.
+
+        Returns:
+            One id per filter, in their order, unique on this node.
+        """
+        ids = list(range(self._next_id, self._next_id + len(filters)))
+        self._next_id += len(filters)
+        for wish in filters:
+            self.ring.watch(wish.name, self.seq)
+        outbox.subscriptions.update(zip(ids, filters, strict=True))
+        self._join(outbox, audience)
+        return ids
+
+    def unsubscribe(self, outbox: Outbox, ids: Iterable[int]) -> list[int]:
+        """Remove subscriptions of a client; returns those ids that were its own."""
+        known = [number for number in ids if number in outbox.subscriptions]
+        for number in known:
+            self.ring.unwatch(outbox.subscriptions.pop(number).name)
+        channel = self._channel_of.get(outbox)
+        if known and channel is not None:
+            self._join(outbox, channel.audience)
+        return known
+
+    def leave(self, outbox: Outbox) -> None:
+        """Remove a client and all its subscriptions."""
+        for wish in outbox.subscriptions.values():
+            self.ring.unwatch(wish.name)
+        outbox.subscriptions.clear()
+        self._part(outbox)
+
+    def replay(self, outbox: Outbox, seq: int, status_of: Callable[[DeviceId], JSONObject | None]) -> bool:
+        """Send a client what it missed since ``seq``, as far as its subscriptions and rights go.
+
+        Status events of a device are conflated as for a slow client; full ones carry the present status.
+
+        Returns:
+            False if some of it is gone and the client has to start afresh; nothing was sent then.
+        """
+        channel = self._channel_of[outbox]
+        records = self.ring.since(seq, {wish.name for wish in channel.filters})
+        if records is None or seq > self.seq:
+            return False
+        items = [item for record in records if (item := self._replayed(channel, record, status_of)) is not None]
+        for frame, record, keys, full, _ in conflate(items):
+            if record is not None:
+                outbox.push(record, frame, keys, full=full)
+        return True
+
+    def _replayed(
+        self, channel: _Channel, record: Record, status_of: Callable[[DeviceId], JSONObject | None]
+    ) -> Item | None:
+        filters = tuple(wish for wish in channel.filters if name_matches(wish.name, record.method))
+        chosen = channel.select(record, filters) if filters else None
+        if chosen is None:
+            return None
+        full, keys = chosen
+        if not full:
+            return Item(record.frame_of(keys) if keys else record.frame(), record, keys)
+        status = status_of(record.device) if record.device is not None else None
+        if status is None:
+            return None
+        return Item(record.frame_full(b"" if record.has_full else encode(status)), record, keys, full=True)
+
+    # ---- upkeep -------------------------------------------------------------------------------------------
+
+    def rights_changed(self) -> None:
+        """Ask again who may hear of which device."""
+        for channel in self._channels.values():
+            channel.visible.clear()
+
+    def forget_idle(self) -> None:
+        """Stop recording names that nobody wants any more; called now and then by the platform."""
+        if self.ring.forget_idle():
+            self._reach.clear()
+
+    @property
+    def clients(self) -> int:
+        """How many clients have subscriptions."""
+        return len(self._channel_of)
+
+    def _join(self, outbox: Outbox, audience: Audience) -> None:
+        self._part(outbox)
+        filters = tuple(outbox.subscriptions.values())
+        if not filters:
+            return
+        key = (audience.key, filters)
+        channel = self._channels.get(key)
+        if channel is None:
+            channel = self._channels[key] = _Channel(audience, filters)
+        channel.members.add(outbox)
+        self._channel_of[outbox] = channel
+        self._reach.clear()
+
+    def _part(self, outbox: Outbox) -> None:
+        channel = self._channel_of.pop(outbox, None)
+        if channel is None:
+            return
+        channel.members.discard(outbox)
+        if not channel.members:
+            self._channels = {key: other for key, other in self._channels.items() if other is not channel}
+        self._reach.clear()
+
+    def _reach_of(self, method: str) -> _Reach:
+        reach = self._reach.get(method)
+        if reach is None:
+            if len(self._reach) > 10_000:
+                self._reach.clear()
+            reach = self._reach[method] = self._find_reach(method)
+        return reach
+
+    def _find_reach(self, method: str) -> _Reach:
+        wanted = (
+            (channel, tuple(wish for wish in channel.filters if name_matches(wish.name, method)))
+            for channel in self._channels.values()
+        )
+        return _Reach(
+            channels=tuple((channel, filters) for channel, filters in wanted if filters),
+            taps=tuple(tap for names, tap in self._taps if any(name_matches(name, method) for name in names)),
+            recorded=self.ring.records(method),
+        )

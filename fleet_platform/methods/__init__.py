@@ -1,0 +1,1 @@
+"""The platform's own methods, one noun per file, declared with the same values as a plugin's."""

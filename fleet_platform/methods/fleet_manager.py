@@ -1,0 +1,132 @@
+"""``FleetManager.*``: subscriptions, and the platform about itself."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fleet_platform import __version__
+from fleet_platform.devices.fleet import Fleet
+from fleet_platform.events.bus import Audience, Bus
+from fleet_platform.events.filters import decode_filters
+from fleet_platform.methods.device import SEE
+from fleet_platform.methods.slices import encode_list
+from fleet_platform.rpc.calls import caller, outbox_of
+from fleet_platform.rpc.dispatch import Allows
+from fleet_platform.rpc.methods import BoundMethod
+from plugin_sdk import JSON, Call, DeviceId, JSONObject, Method
+
+EventName = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Since(BaseModel):
+    """Where a client left off."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epoch: Annotated[str, Field(max_length=64)]
+    seq: Annotated[int, Field(ge=0)]
+
+
+class FleetManagerMethods:
+    """Handlers of ``FleetManager.*``.
+
+    Args:
+        methods_in_force: All methods by lower-case name.
+        parts: Further parts that have a status or settings of their own: name to ``(status, config)``.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        fleet: Fleet,
+        allows: Allows,
+        methods_in_force: Callable[[], Mapping[str, BoundMethod]],
+        parts: Callable[[], Mapping[str, tuple[JSONObject, JSONObject]]],
+    ) -> None:
+        self._bus = bus
+        self._fleet = fleet
+        self._allows = allows
+        self._methods_in_force = methods_in_force
+        self._parts = parts
+        self._started = time.time()
+
+    def methods(self) -> list[Method]:
+        """Declare them."""
+        return [
+            Method(name="FleetManager.Subscribe", handler=self.subscribe),
+            Method(name="FleetManager.Unsubscribe", handler=self.unsubscribe, permission="fleetmanager.subscribe"),
+            Method(name="FleetManager.ListCommands", handler=self.list_commands, read_only=True),
+            Method(name="FleetManager.GetStatus", handler=self.get_status, read_only=True),
+            Method(name="FleetManager.GetConfig", handler=self.get_config, read_only=True),
+        ]
+
+    async def subscribe(
+        self,
+        call: Call,
+        events: Annotated[list[EventName], Field(min_length=1, max_length=200)],
+        options: dict[str, JSON] | None = None,
+        since: Since | None = None,
+    ) -> JSONObject:
+        """Receive events from now on: ``{ids, epoch, seq}``.
+
+        With ``since`` what was missed follows; where some of it is gone the answer says ``resync: true``. With
+        ``options.snapshot`` the devices as they are now come with it, whenever there is no gapless resume.
+        """
+        outbox, principal = outbox_of(call), caller(call)
+        filters = decode_filters(events, options)
+        audience = Audience(
+            key=(principal.provider, principal.name), sees=lambda device: self._allows(principal, SEE, device)
+        )
+        # No await between subscribing, replaying and reading the snapshot: no gap and no duplicate.
+        seq = self._bus.seq
+        answer: JSONObject = {
+            "ids": self._bus.subscribe(outbox, filters, audience),
+            "epoch": self._bus.epoch,
+            "seq": seq,
+        }
+        resumed = False
+        if since is not None:
+            resumed = since.epoch == self._bus.epoch and self._bus.replay(outbox, since.seq, self._fleet.status_of)
+            if not resumed:
+                answer["resync"] = True
+        if (options or {}).get("snapshot") and not resumed:
+            wanted = filters[0].devices
+            devices = [
+                twin.to_json()
+                for twin in self._fleet
+                if (wanted is None or twin.id.lower() in wanted) and audience.sees(DeviceId(twin.id))
+            ]
+            answer["snapshot"] = {"devices": await encode_list(devices)}
+        return answer
+
+    def unsubscribe(self, call: Call, ids: Annotated[list[int], Field(max_length=10_000)]) -> JSON:
+        """Receive no more of these subscriptions; ids that are not the caller's own are passed over."""
+        self._bus.unsubscribe(outbox_of(call), ids)
+
+    def list_commands(self) -> Any:
+        """Names of all components that have methods, in lower case."""
+        return sorted({name.partition(".")[0] for name in self._methods_in_force()})
+
+    def get_status(self) -> JSONObject:
+        """Status of the platform and of each of its parts that has one."""
+        parts = {name: status for name, (status, _) in self._parts().items() if status}
+        return {
+            "fleetmanager": {
+                "version": __version__,
+                "uptime_s": round(time.time() - self._started),
+                "epoch": self._bus.epoch,
+                "seq": self._bus.seq,
+                "subscribers": self._bus.clients,
+            },
+            "device": {"devices_size": len(self._fleet), "online": len(list(self._fleet.online()))},
+            **parts,
+        }
+
+    def get_config(self) -> JSONObject:
+        """Settings of each part that has some; secrets are never among them."""
+        return {name: config for name, (_, config) in self._parts().items() if config}

@@ -1,0 +1,40 @@
+"""Taking secrets out of text that is about to leave for a log.
+
+The last defence: no code logs a secret, and if some does, this catches the shapes that secrets of a fleet have.
+It rather hides too much than too little.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NAMES = (
+    r"pass|passwd|password|passphrase|pwd|psk|secret|(?:access|refresh)?_?token|api[_-]?key|authorization|cookie|ha1"
+)
+
+_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # user:password@ of any address: DSN, broker, proxy
+    (re.compile(r"(://[^\s/:@]*):\S{1,500}@"), r"\1:***@"),
+    # JSON Web Tokens, wherever they stand
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?"), "***"),
+    (re.compile(r"\b(Bearer|Basic) +[^\s\"',]+"), r"\1 ***"),
+    # the enrolment token in a device's address
+    (re.compile(r"(/shelly/)[^\s/?\"']+"), r"\1***"),
+    # name and value, bare or quoted, be it JSON, JSON inside JSON (\"pass\": \"…\"), a repr, a DSN or a query;
+    # a quoted value ends at the quote that opened it, or with the text if that was cut short
+    (
+        re.compile(
+            rf"""(?<![a-z])((?:{_NAMES})(?:\\*["'])?\s*[:=]\s*)"""
+            r"""(?:(\\*["']).*?(?:(?<!\\)\2|$)|[^\s&,;)\]}"'\\]+)""",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        r"\1\2***\2",
+    ),
+)
+
+
+def redact(text: str) -> str:
+    """Replace what looks like a secret by ``***``."""
+    for pattern, replacement in _SECRETS:
+        text = pattern.sub(replacement, text)
+    return text

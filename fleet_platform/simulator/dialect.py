@@ -1,0 +1,49 @@
+"""Ways in which firmware families spell their notifications. Constant data.
+
+Source: protocol reference sections A1-A3 and F1 (captured frames), openhab-addons issue 18757.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """What differs on the wire between firmwares.
+
+    Attributes:
+        dst: Destination of all notifications on the outbound channel.
+        component_ids: Whether a component in ``NotifyStatus`` repeats its ``id``.
+        numbered: Whether notifications carry an ``id``, though they are no requests.
+        whole_seconds: Whether ``ts`` is an integer.
+        partial_first: Whether the first frame is a ``NotifyStatus`` with a few components.
+        rpc_source: What ``source`` says after a command over a websocket.
+    """
+
+    dst: str = "ws"
+    component_ids: bool = False
+    numbered: bool = False
+    whole_seconds: bool = False
+    partial_first: bool = False
+    rpc_source: str = "WS_in"
+
+
+CURRENT = Dialect()
+BEFORE_1_6 = Dialect(component_ids=True)
+WALL_DISPLAY = Dialect(
+    dst="user_1",
+    component_ids=True,
+    numbered=True,
+    whole_seconds=True,
+    partial_first=True,
+    rpc_source="RPC Set",
+)
+
+
+def dialect_of(app: str, version: str) -> Dialect:
+    """The dialect of a firmware: ``("Plus1PM", "1.5.1-beta1")`` → :data:`BEFORE_1_6`."""
+    if app.startswith("WallDisplay"):
+        return WALL_DISPLAY
+    numbers = [int(part) if part.isdecimal() else 0 for part in version.split("-", maxsplit=1)[0].split(".")[:2]]
+    return BEFORE_1_6 if numbers < [1, 6] else CURRENT

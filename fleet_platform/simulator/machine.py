@@ -1,0 +1,341 @@
+"""The inside of one simulated device: its components' behaviours on its state.
+
+It has no task of its own. Everything happens on the event loop: a request comes in, a timer falls due, a test calls.
+What changes is merged into the state at once; the session tells the server at the end of the turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+
+from fleet_platform.simulator import rpc
+from fleet_platform.simulator.blueprint import Origin
+from fleet_platform.simulator.clock import refresh_sys
+from fleet_platform.simulator.dialler import Address, read_url
+from fleet_platform.simulator.merge import apply_patch, merge_settings
+from fleet_platform.simulator.power import Power
+from fleet_platform.simulator.session import Session
+from fleet_platform.simulator.state import State
+from fleet_platform.simulator.stores import Stores
+from fleet_platform.simulator.world import World
+from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
+from plugin_sdk.simulation import Behaviour, DeviceFault, Timer
+
+
+_READ_ONLY = ("id", "cfg_rev")
+"""What ``SetConfig`` may carry along, as ``GetConfig`` shows it, and never changes."""
+
+
+class Machine:
+    """A device as its components know it. Satisfies :class:`plugin_sdk.simulation.SimulatedDevice`.
+
+    Attributes:
+        world: What it shares with all others.
+        origin: Where its profiles come from.
+        state: What it is and knows.
+        session: Its conversation with the server.
+        power: Whether it is on, restarting or asleep.
+        source: Who asked for the change being made, as Shelly spells it.
+        still: Whether nothing moves by itself but the clock, as in a played dump.
+    """
+
+    __slots__ = (
+        "_behaviours",
+        "_boots",
+        "_clock_set_at",
+        "_ram_base",
+        "_random",
+        "_started_at",
+        "_stores",
+        "_turn",
+        "origin",
+        "power",
+        "session",
+        "source",
+        "state",
+        "still",
+        "world",
+        "ws_changed",
+    )
+
+    def __init__(self, world: World, origin: Origin, address: Address, *, still: bool = False) -> None:
+        self.world = world
+        self.origin = origin
+        self.still = still
+        self.source = "init"
+        self.ws_changed = False
+        self.session = Session(self, address)
+        self.power = Power(self)
+        self._boots = 0
+        self._turn = 0
+        self._random: Random | None = None
+        self._stores: Stores | None = None
+        self._behaviours: dict[str, Behaviour] = {}
+        self.become(None)
+        if not still:
+            self._point_at(address)
+        self._set_clocks(uptime_s=float(self.state.sys.get("uptime") or 0))
+        self._run()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r}, {self.power.state})"
+
+    # ---- identity and state -----------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        """The device's id."""
+        return self.state.id
+
+    @property
+    def mac(self) -> str:
+        """Twelve upper-case hexadecimal digits."""
+        return self.id.rpartition("-")[2].upper()
+
+    @property
+    def random(self) -> Random:
+        """The device's own generator."""
+        if self._random is None:
+            self._random = Random(f"{self.world.seed}:{self.mac}")  # noqa: S311 - plausible values, no secrets
+        return self._random
+
+    @property
+    def stores(self) -> Stores:
+        """What its services keep."""
+        if self._stores is None:
+            self._stores = Stores()
+        return self._stores
+
+    def become(self, profile: str | None) -> None:
+        """Take the state of a profile; None is the one it starts in. Behaviours follow at the next boot.
+
+        Raises:
+            KeyError: It has no such profile.
+        """
+        self.state = State(self.origin.blueprint(profile))
+        self._ram_base: int | None = self.state.sys.get("ram_free")
+        self.session.learn_dialect()
+
+    def status(self, key: str) -> JSONObject:
+        """The live status of a component; empty if it has none."""
+        if key == "sys":
+            self._refresh()
+        return self.state.status.get(key, {})
+
+    def config(self, key: str) -> JSONObject:
+        """The settings of a component as they are now; empty if it has none."""
+        found = self.state.config.get(key)
+        return found if isinstance(found, dict) else {}
+
+    def storage(self, key: str) -> JSONObject:
+        """What a component keeps over restarts beside settings and status."""
+        return self.stores.components.setdefault(key, {})
+
+    def keys(self, component_type: str) -> list[ComponentKey]:
+        """Keys of all components of a type, in order."""
+        return self.state.keys(component_type)
+
+    def full_status(self) -> JSONObject:
+        """What ``Shelly.GetStatus`` answers."""
+        self._refresh()
+        return self.state.listed_status()
+
+    def behaviour(self, key: str) -> Behaviour | None:
+        """The behaviour of a component; None if its type does nothing by itself."""
+        return self._behaviours.get(key)
+
+    # ---- time -------------------------------------------------------------------------------------------
+
+    def now(self) -> float:
+        """The device's clock: UTC epoch seconds, or seconds since boot until the clock is set."""
+        return self.world.wheel.epoch() if self._clock_is_set() else self.uptime_s()
+
+    def uptime_s(self) -> float:
+        """Seconds since boot."""
+        return self.world.wheel.now() - self._started_at
+
+    def after(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        """Call back once after a delay of simulated time; dropped when the device restarts."""
+        boots = self._boots
+
+        def due() -> None:
+            if self._boots == boots:
+                callback()
+
+        return self.world.wheel.after(delay_s, due)
+
+    # ---- what behaviours and tests do -------------------------------------------------------------------
+
+    def report(self, key: str, patch: Mapping[str, JSON]) -> None:
+        """Change a component's status and tell the server at the end of this turn."""
+        apply_patch(self.state.status.setdefault(key, {}), patch)
+        self.session.tell_status(key, patch)
+
+    def emit(self, key: str, event: str, **data: JSON) -> None:
+        """Send a ``NotifyEvent`` of a component at the end of this turn."""
+        self.session.tell_event(key, event, data)
+
+    def config_changed(self, key: str, *, restart_required: bool = False) -> None:
+        """Count ``sys.cfg_rev`` up, send ``config_changed`` and then the new revision's status."""
+        revision = self.state.count_up("cfg_rev")
+        if "cfg_rev" in self.config("sys"):
+            self.state.config["sys"] = {**self.config("sys"), "cfg_rev": revision}
+        self.emit(key, "config_changed", restart_required=restart_required, cfg_rev=revision)
+        self.report("sys", {"cfg_rev": revision, **({"restart_required": True} if restart_required else {})})
+
+    def set_config(self, key: str, patch: Mapping[str, JSON]) -> bool:
+        """Change settings; returns whether that needs a restart. Nothing is told where nothing differs.
+
+        Raises:
+            DeviceFault: The component refuses the new settings; the old ones stay.
+        """
+        old = self.config(key)
+        new, changes = merge_settings(old, {name: value for name, value in patch.items() if name not in _READ_ONLY})
+        if not changes:
+            return False
+        self.state.config[key] = new
+        behaviour = self._behaviours.get(key)
+        try:
+            restart_required = behaviour is not None and behaviour.configured(changes)
+        except DeviceFault:
+            self.state.config[key] = old
+            raise
+        self.ws_changed |= key == "ws"
+        if key == "sys" and "name" in changes.get("device", {}):
+            self.state.info["name"] = changes["device"]["name"]
+        self.config_changed(key, restart_required=restart_required)
+        return restart_required
+
+    def bump(self, revision: str) -> int:
+        """Count up ``kvs_rev``, ``schedule_rev`` or ``webhook_rev`` and report it; returns the new number."""
+        new = self.state.count_up(revision)
+        self.report("sys", {revision: new})
+        return new
+
+    def call(self, method: str, params: Mapping[str, JSON] | None = None, *, source: str = "loopback") -> JSON:
+        """Run one of the device's own RPC methods.
+
+        Raises:
+            DeviceFault: As the method answers to anybody.
+        """
+        before, self.source = self.source, source
+        try:
+            return rpc.call(self, method, dict(params or {}))
+        finally:
+            self.source = before
+
+    def signal(self, key: str, event: str) -> None:
+        """Tell the other components what one of them noticed."""
+        for other, behaviour in list(self._behaviours.items()):
+            if other != key:
+                behaviour.noticed(key, event)
+
+    def add(
+        self,
+        key: str,
+        *,
+        status: Mapping[str, JSON],
+        config: Mapping[str, JSON],
+        attrs: Mapping[str, JSON] | None = None,
+    ) -> None:
+        """Create a dynamic component and tell the world."""
+        self.state.add(key, status=status, config=config, attrs=dict(attrs or {}))
+        self._animate(key)
+        self.emit("sys", "component_added", target=key)
+        self.config_changed("sys")
+
+    def remove(self, key: str) -> None:
+        """Delete a dynamic component and tell the world."""
+        self.state.remove(key)
+        self._behaviours.pop(key, None)
+        self.emit("sys", "component_removed", target=key)
+        self.config_changed("sys")
+
+    def vary(self) -> bool:
+        """Have the next component that can change a little do so; returns whether one did."""
+        behaviours = tuple(self._behaviours.values())
+        for step in range(1, len(behaviours) + 1):
+            at = (self._turn + step) % len(behaviours)
+            if behaviours[at].vary():
+                self._turn = at
+                return True
+        return False
+
+    # ---- life -------------------------------------------------------------------------------------------
+
+    def boot(self) -> None:
+        """Start anew: the clock is not set, and components take their initial states."""
+        self._boots += 1
+        self._set_clocks(uptime_s=0.0)
+        if self.state.sys.get("restart_required"):
+            self.state.sys["restart_required"] = False
+        self.source = "init"
+        self._run()
+        if not self.still:
+            for behaviour in list(self._behaviours.values()):
+                behaviour.boot()
+
+    def stop(self) -> None:
+        """Stop all that runs inside: pending timers are dropped."""
+        self._boots += 1
+
+    def wants_connection(self) -> bool:
+        """Read the settings of the outbound websocket, as firmware does at boot; returns whether to connect.
+
+        Only settings that somebody changed count: until then the simulator's URL holds, whatever a dump says.
+        """
+        if not self.ws_changed:
+            return True
+        settings, link = self.config("ws"), self.session.link
+        server = settings.get("server")
+        if not settings.get("enable") or not server:
+            return False
+        if server != link.address.shown:
+            link.address = read_url(str(server))
+        return True
+
+    def connection_changed(self, *, connected: bool) -> None:
+        """Show the outbound websocket's state in ``ws``; a played dump keeps what it says."""
+        if not self.still and "ws" in self.state.status:
+            self.state.status["ws"]["connected"] = connected
+
+    # ---- inside -----------------------------------------------------------------------------------------
+
+    def _point_at(self, address: Address) -> None:
+        """Show in ``ws`` where the device connects to, as its owner would have set it."""
+        if "server" in self.config("ws"):
+            self.state.config["ws"] = {**self.config("ws"), "server": address.shown}
+
+    def _clock_is_set(self) -> bool:
+        return self.world.wheel.now() >= self._clock_set_at
+
+    def _set_clocks(self, *, uptime_s: float) -> None:
+        self._started_at = self.world.wheel.now() - uptime_s
+        self._clock_set_at = self._started_at + self.world.timing.clockless_s
+
+    def _refresh(self) -> None:
+        refresh_sys(
+            self.state.sys,
+            epoch_s=self.world.wheel.epoch() if self._clock_is_set() else None,
+            uptime_s=self.uptime_s(),
+            ram_base=self._ram_base,
+        )
+
+    def _run(self) -> None:
+        self._behaviours = {}
+        for key in self.state.all_keys():
+            self._animate(key)
+        if self.world.timing.minutes and not self.still:
+            self.after(60 - self.uptime_s() % 60, self._minute)
+
+    def _animate(self, key: str) -> None:
+        kind = self.world.types.get(component_type(key))
+        if kind is not None and kind.simulate is not None:
+            self._behaviours[key] = kind.simulate(self, ComponentKey(key))
+
+    def _minute(self) -> None:
+        self.after(60, self._minute)
+        self.source = "init"
+        for behaviour in list(self._behaviours.values()):
+            behaviour.minute()

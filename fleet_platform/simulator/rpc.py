@@ -1,0 +1,135 @@
+"""Requests to a device: reading them, finding what serves them, answering.
+
+Method names are matched without case. A service of the whole device (``Shelly.Reboot``) comes before a component's
+method; each component answers ``GetStatus``, ``GetConfig`` and ``SetConfig`` besides its own.
+
+Source: Shelly Gen2+ API, "RPC protocol" and "Common errors"; protocol reference sections A1, A5, A9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+
+from fleet_platform.simulator.services import find_service
+from plugin_sdk import JSON, JSONObject
+from plugin_sdk.simulation import DeviceFault, Handler
+
+if TYPE_CHECKING:
+    from fleet_platform.simulator.faults import Faults
+    from fleet_platform.simulator.machine import Machine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request frame. ``id`` is None for a notification, which gets no reply."""
+
+    id: int | float | str | None
+    src: str | None
+    method: str
+    params: JSONObject
+
+
+def read_request(text: bytes) -> Request | None:
+    """The request in a message; None for anything else, which devices ignore."""
+    try:
+        frame = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    if not isinstance(frame, dict) or not isinstance(frame.get("method"), str):
+        return None
+    params = frame.get("params")
+    return Request(
+        id=frame.get("id"),
+        src=frame.get("src"),
+        method=frame["method"],
+        params=params if isinstance(params, dict) else {},
+    )
+
+
+def answer(device: Machine, request: Request, faults: Faults | None = None) -> bytes | None:
+    """Serve a request; returns the reply's text, or None for a notification."""
+    reply: JSONObject = {"id": request.id, "src": device.id}
+    if request.src is not None:
+        reply["dst"] = request.src
+    try:
+        device.power.check_running()
+        reply["result"] = _result(device, request, faults)
+    except DeviceFault as fault:
+        reply["error"] = {"code": fault.code, "message": fault.text}
+    return None if request.id is None else orjson.dumps(reply)
+
+
+def call(device: Machine, method: str, params: JSONObject) -> JSON:
+    """Run a method and return its result.
+
+    Raises:
+        DeviceFault: The device's own error; 404 if it has no such method.
+    """
+    service = find_service(device, method)
+    if service is not None:
+        return service(device, params)
+    namespace, _, verb = method.lower().partition(".")
+    if method.lower() in device.state.replies:
+        return device.state.replies[method.lower()]
+    keys = device.keys(namespace) if verb else []
+    if not keys:
+        raise DeviceFault(404, f"No handler for {method}")
+    singleton = keys == [namespace]
+    key = namespace if singleton else _instance(device, namespace, keys, verb, method, params)
+    return _component_method(device, key, verb, method)(params)
+
+
+def _result(device: Machine, request: Request, faults: Faults | None) -> JSON:
+    name = request.method.lower()
+    if faults is not None and name in faults.errors:
+        raise DeviceFault(faults.errors[name]["code"], faults.errors[name]["message"])
+    if faults is not None and name in faults.results:
+        return faults.results[name]
+    return device.call(request.method, request.params, source=device.session.dialect.rpc_source)
+
+
+def _instance(device: Machine, namespace: str, keys: Sequence[str], verb: str, method: str, params: JSONObject) -> str:
+    """The key of the component that ``params.id`` names."""
+    _component_method(device, keys[0], verb, method)
+    if "id" not in params:
+        raise DeviceFault(-103, "Missing required 'id'")
+    number = params["id"]
+    key = f"{namespace}:{number}"
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise DeviceFault(-103, f"Argument 'id', value {orjson.dumps(number).decode()} not valid!")
+    if key not in keys:
+        raise DeviceFault(-105, f"Bad id={number}")
+    return key
+
+
+def _component_method(device: Machine, key: str, verb: str, method: str) -> Handler:
+    behaviour = device.behaviour(key)
+    generic = _GENERIC.get(verb)
+    if generic is not None:
+        return lambda params: generic(device, key, params)
+    for name, handler in (behaviour.methods() if behaviour is not None else {}).items():
+        if name.lower() == verb:
+            return handler
+    raise DeviceFault(404, f"No handler for {method}")
+
+
+def _get_status(device: Machine, key: str, _params: JSONObject) -> JSON:
+    return device.status(key)
+
+
+def _get_config(device: Machine, key: str, _params: JSONObject) -> JSON:
+    return device.state.config.get(key, {})
+
+
+def _set_config(device: Machine, key: str, params: JSONObject) -> JSON:
+    config = params.get("config")
+    if not isinstance(config, Mapping):
+        raise DeviceFault(-103, "Missing required 'config'")
+    return {"restart_required": device.set_config(key, config)}
+
+
+_GENERIC = {"getstatus": _get_status, "getconfig": _get_config, "setconfig": _set_config}

@@ -1,0 +1,102 @@
+"""``KVS.*``: the device's key-value store.
+
+Source: Shelly Gen2+ API, "KVS"; limits from protocol reference A6.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import orjson
+
+from plugin_sdk import JSON, JSONObject
+from plugin_sdk.simulation import DeviceFault
+
+if TYPE_CHECKING:
+    from fleet_platform.simulator.machine import Machine
+
+_MAX_KEYS = 50
+_PAGE = 10
+
+
+def offered(device: Machine) -> bool:
+    """Devices that count a revision of it."""
+    return "kvs_rev" in device.state.sys
+
+
+def set_value(device: Machine, params: JSONObject) -> JSON:
+    """Store a value; returns its etag and the store's revision."""
+    key = _key(params)
+    if "value" not in params:
+        raise DeviceFault(-103, "Missing required 'value'")
+    kept = device.stores.kvs
+    _check_etag(kept.get(key), params)
+    if key not in kept and len(kept) >= _MAX_KEYS:
+        raise DeviceFault(-108, "Resource exhausted")
+    etag = hashlib.sha256(orjson.dumps([key, params["value"]])).hexdigest()[:32]
+    kept[key] = {"etag": etag, "value": params["value"]}
+    return {"etag": etag, "rev": device.bump("kvs_rev")}
+
+
+def get_value(device: Machine, params: JSONObject) -> JSON:
+    """A key's value and etag."""
+    return _existing(device, _key(params))
+
+
+def get_many(device: Machine, params: JSONObject) -> JSON:
+    """A page of values whose keys match."""
+    names = _matching(device, params)
+    offset = int(params.get("offset", 0))
+    kept = device.stores.kvs
+    items = [{"key": name, **kept[name]} for name in names[offset : offset + _PAGE]]
+    return {"items": items, "offset": offset, "total": len(names)}
+
+
+def list_keys(device: Machine, params: JSONObject) -> JSON:
+    """Keys that match, with their etags."""
+    kept = device.stores.kvs
+    keys = {name: {"etag": kept[name]["etag"]} for name in _matching(device, params)}
+    return {"keys": keys, "rev": device.state.sys.get("kvs_rev", 0)}
+
+
+def delete(device: Machine, params: JSONObject) -> JSON:
+    """Remove a key."""
+    key = _key(params)
+    _check_etag(_existing(device, key), params)
+    del device.stores.kvs[key]
+    return {"rev": device.bump("kvs_rev")}
+
+
+def _key(params: JSONObject) -> str:
+    if not isinstance(params.get("key"), str):
+        raise DeviceFault(-103, "Missing required 'key'")
+    return str(params["key"])
+
+
+def _existing(device: Machine, key: str) -> JSONObject:
+    found = device.stores.kvs.get(key)
+    if found is None:
+        raise DeviceFault(-105, f"Argument 'key', value '{key}' not found!")
+    return found
+
+
+def _check_etag(found: JSONObject | None, params: JSONObject) -> None:
+    if found is not None and params.get("etag", found["etag"]) != found["etag"]:
+        raise DeviceFault(-109, "etag mismatch")
+
+
+def _matching(device: Machine, params: JSONObject) -> list[str]:
+    pattern = str(params.get("match", "*"))
+    return sorted(name for name in device.stores.kvs if fnmatch.fnmatchcase(name, pattern))
+
+
+METHODS: Mapping[str, Callable[[Machine, JSONObject], JSON]] = {
+    "KVS.Set": set_value,
+    "KVS.Get": get_value,
+    "KVS.GetMany": get_many,
+    "KVS.List": list_keys,
+    "KVS.Delete": delete,
+}

@@ -1,0 +1,164 @@
+"""A device's side of its conversation with the server: what it says unasked, and when.
+
+The first word after every connection is the full status, so whatever could not be said while the device was offline
+needs no queue. Notifications leave at the end of a turn of the event loop, behind the reply to the request that
+caused them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from random import Random
+from typing import TYPE_CHECKING
+
+from fleet_platform.simulator import rpc
+from fleet_platform.simulator.dialect import Dialect, dialect_of
+from fleet_platform.simulator.dialler import Address
+from fleet_platform.simulator.faults import Faults
+from fleet_platform.simulator.link import Link
+from fleet_platform.simulator.outbox import Outbox, encode_notification
+from plugin_sdk import JSON, component_type
+
+if TYPE_CHECKING:
+    from fleet_platform.simulator.machine import Machine
+
+_REMEMBERED_REQUESTS = 1_000
+_FIRST_WORDS = ("temperature", "humidity", "illuminance")
+"""What a Wall Display's partial first frame holds (notifications.jsonl, aioshelly PR 456)."""
+
+
+class Session:
+    """One device's conversation, over all its connections.
+
+    Attributes:
+        link: The connection.
+    """
+
+    __slots__ = ("_device", "_faults", "_outbox", "_requests", "_telling", "dialect", "link")
+
+    def __init__(self, device: Machine, address: Address) -> None:
+        world = device.world
+        self._device = device
+        self._outbox = Outbox()
+        self._telling = False
+        self._requests: deque[str] | None = None
+        self._faults: Faults | None = None
+        self.dialect = Dialect()
+        self.link = Link(self, address, world.dialler, world.wheel, world.timing.backoff)
+
+    @property
+    def random(self) -> Random:
+        """The device's generator."""
+        return self._device.random
+
+    @property
+    def faults(self) -> Faults:
+        """What the device does wrong on purpose."""
+        if self._faults is None:
+            self._faults = Faults()
+        return self._faults
+
+    @property
+    def requests(self) -> list[str]:
+        """Methods it was asked for, oldest first; the last thousand."""
+        return list(self._requests or ())
+
+    def learn_dialect(self) -> None:
+        """Speak as the device's firmware does."""
+        info = self._device.state.info
+        self.dialect = dialect_of(str(info.get("app", "")), str(info.get("ver", "")))
+
+    def tell_status(self, key: str, patch: Mapping[str, JSON]) -> None:
+        """A component's status changed."""
+        if self.link.channel is not None:
+            self._outbox.add_status(key, patch)
+            self._tell_soon()
+
+    def tell_event(self, key: str, event: str, data: Mapping[str, JSON]) -> None:
+        """A component emitted an event."""
+        if self.link.channel is not None:
+            self._outbox.add_event(key, event, data)
+            self._tell_soon()
+
+    def flush(self) -> None:
+        """Send what waits; while the server does not read, it goes on waiting."""
+        self._telling = False
+        channel = self.link.channel
+        if channel is None or not channel.writable or not self._outbox:
+            return
+        for text in self._outbox.take(self._device.id, self.dialect, round(self._device.now(), 2)):
+            channel.send(text)
+            self._device.world.stats.notifications += 1
+
+    # ---- called by the link -----------------------------------------------------------------------------
+
+    def online(self) -> None:
+        """Connected: tell everything, unasked."""
+        stats = self._device.world.stats
+        stats.connected += 1
+        stats.connections += 1
+        self._outbox.clear()
+        self._device.connection_changed(connected=True)
+        self._say_all()
+        self._device.power.stay_awake()
+
+    def offline(self) -> None:
+        """The connection is gone; the next full status says what was not told."""
+        self._device.world.stats.connected -= 1
+        self._outbox.clear()
+        self._device.connection_changed(connected=False)
+
+    def received(self, text: bytes) -> None:
+        """A message from the server; its effects leave after its reply."""
+        request = rpc.read_request(text)
+        if request is None:
+            self._device.world.stats.unreadable += 1
+            return
+        self._remember(request.method)
+        faults = self._faults
+        if faults is None:
+            self._send(rpc.answer(self._device, request))
+        elif not faults.silent:
+            delay_s = faults.delay_s(request.method)
+            reply = rpc.answer(self._device, request, faults)
+            if delay_s > 0:
+                self._device.after(delay_s, lambda: self._send(reply))
+            else:
+                self._send(reply)
+        self.flush()
+        self._device.power.stay_awake()
+
+    def failed(self) -> None:
+        """An attempt to connect came to nothing."""
+        self._device.world.stats.failures += 1
+
+    def writable_again(self) -> None:
+        """The server reads again."""
+        self.flush()
+
+    # ---- inside -----------------------------------------------------------------------------------------
+
+    def _say_all(self) -> None:
+        device, partial = self._device, self.dialect.partial_first
+        status = device.full_status()
+        if partial:
+            status = {key: part for key, part in status.items() if component_type(key) in _FIRST_WORDS}
+        method = "NotifyStatus" if partial else "NotifyFullStatus"
+        self._send(encode_notification(device.id, method, status, self.dialect, round(device.now(), 2)))
+        device.world.stats.notifications += 1
+
+    def _send(self, text: bytes | None) -> None:
+        if text is not None and self.link.channel is not None:
+            self.link.channel.send(text)
+
+    def _tell_soon(self) -> None:
+        if not self._telling:
+            self._telling = True
+            self._device.world.soon(self)
+
+    def _remember(self, method: str) -> None:
+        if self._requests is None:
+            self._requests = deque(maxlen=_REMEMBERED_REQUESTS)
+        self._requests.append(method)
+        self._device.world.stats.requests += 1

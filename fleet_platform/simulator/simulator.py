@@ -1,0 +1,181 @@
+"""Many simulated devices in one process, as an async context manager.
+
+Owns the devices, their clock and the tasks that open connections; leaving the context ends them all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from fleet_platform.simulator.blueprint import Blueprint
+from fleet_platform.simulator.component_types import load_component_types
+from fleet_platform.simulator.device import Device
+from fleet_platform.simulator.dialler import read_url
+from fleet_platform.simulator.dump import DumpOrigin, read_dump
+from fleet_platform.simulator.models import Model, ModelOrigin, find_model
+from fleet_platform.simulator.world import Stats, Timing, World
+from plugin_sdk import ComponentType
+
+_CLOSE_S = 3.0
+_BREATHE = 50
+"""Devices made in one go before the loop may do something else."""
+
+
+class Simulator:
+    """A fleet of simulated devices.
+
+    ::
+
+        async with Simulator("ws://127.0.0.1:7011/shelly") as sim:
+            device = await sim.add("Plus1PM", seed=1)
+            device.report("switch:0", {"apower": 12.5})
+
+    Args:
+        url: Where devices connect to.
+        token: Enrolment token; becomes the last part of the path.
+        types: Component type to its description; default is what the installed plugins contribute.
+        timing: How long boots, naps and waits take.
+        seed: Makes the run reproducible.
+
+    Raises:
+        BadUrl: The URL is no websocket URL.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        types: Mapping[str, ComponentType] | None = None,
+        timing: Timing | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._address = read_url(url, token)
+        self._types = types
+        self._timing = timing or Timing()
+        self._seed = seed
+        self._devices: dict[str, Device] = {}
+        self._dialling: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        types = load_component_types() if self._types is None else self._types
+        self._world = World(types, self._timing, self._seed)
+        self._dialling = asyncio.create_task(self._world.dialler.run(), name="simulator dialler")
+        return self
+
+    async def __aexit__(
+        self, _type: type[BaseException] | None, _exc: BaseException | None, _traceback: TracebackType | None
+    ) -> None:
+        self._world.wheel.stop()
+        for device in self:
+            device.session.link.disconnect(1001, "simulator stops")
+        if self._dialling is not None:
+            self._dialling.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._dialling
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSE_S):
+                for device in self:
+                    await device.disconnected()
+
+    def __iter__(self) -> Iterator[Device]:
+        return iter(list(self._devices.values()))
+
+    def __len__(self) -> int:
+        return len(self._devices)
+
+    def __getitem__(self, device: str) -> Device:
+        """A device by its id in any case."""
+        return self._devices[device.lower()]
+
+    @property
+    def stats(self) -> Stats:
+        """Counters of the run."""
+        return self._world.stats
+
+    def advance(self, seconds: float) -> None:
+        """Move simulated time ahead: timers that fall due on the way run at once, in order."""
+        self._world.wheel.advance(seconds)
+
+    async def add(
+        self, model: str, *, seed: int = 0, name: str | None = None, profile: str | None = None, wait: bool = True
+    ) -> Device:
+        """Add a device of a model and, unless told otherwise, wait until it is connected.
+
+        Args:
+            model: App, order number, id prefix or shop name, in any case: ``Plus1PM``.
+            seed: Decides its MAC and all else that differs between devices.
+            name: What its owner called it.
+            profile: ``switch``, ``cover``; default is the model's first.
+            wait: False returns at once.
+
+        Raises:
+            UnknownModel: There is no such model; the text names the nearest.
+            ValueError: The model has no such profile.
+        """
+        device = self._take(self._make(find_model(model), seed, name, profile))
+        return await device.connected() if wait else device
+
+    async def add_many(
+        self, count: int, *, models: Sequence[str] = ("Plus1PM",), rate: float | None = None, wait: bool = True
+    ) -> list[Device]:
+        """Add many devices: models in turn, seeds counted up from the run's.
+
+        Args:
+            count: How many.
+            models: As for :meth:`add`.
+            rate: New devices a second; None for as fast as they can connect.
+            wait: Whether to wait until all are connected.
+        """
+        found = [find_model(model) for model in models]
+        first = self._seed + len(self._devices)
+        devices: list[Device] = []
+        for number in range(count):
+            device = self._make(found[number % len(found)], first + number, None, None)
+            devices.append(self._take(device))
+            if rate is not None:
+                await asyncio.sleep(1 / rate)
+            elif number % _BREATHE == 0:
+                await asyncio.sleep(0)
+        if wait:
+            for device in devices:
+                await device.connected()
+        return devices
+
+    async def add_dump(self, path: Path, *, wait: bool = True) -> Device:
+        """Play a real dump; see :meth:`play`.
+
+        Raises:
+            BadDump: It is no dump of a whole device.
+        """
+        return await self.play(read_dump(path), wait=wait)
+
+    async def play(self, blueprint: Blueprint, *, wait: bool = True) -> Device:
+        """Play a device exactly as a blueprint has it; nothing moves but its clock until it is asked to.
+
+        A device of that id that is played already restarts as this one: another profile, another firmware.
+        """
+        device = self._devices.get(str(blueprint.info["id"]).lower())
+        if device is not None and isinstance(device.origin, DumpOrigin):
+            device.origin.turn_to(blueprint)
+            device.power.change(partial(device.become, None))
+        else:
+            device = self._take(Device(self._world, DumpOrigin(blueprint), self._address, still=True))
+        return await device.connected() if wait else device
+
+    def _make(self, model: Model, seed: int, name: str | None, profile: str | None) -> Device:
+        origin = ModelOrigin(model, seed, name=name, profile=profile)
+        if profile is not None and profile not in origin.profiles:
+            raise ValueError(f"{model.app} has no profile {profile!r}; it has: {', '.join(origin.profiles) or 'none'}")
+        return Device(self._world, origin, self._address)
+
+    def _take(self, device: Device) -> Device:
+        self._devices[device.id.lower()] = device
+        device.power.start()
+        return device

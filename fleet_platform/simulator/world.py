@@ -1,0 +1,87 @@
+"""What all devices of one simulator share: the clock, the way out, the component types, the counters."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fleet_platform.simulator.dialler import Dialler
+from fleet_platform.simulator.link import Backoff
+from fleet_platform.simulator.wheel import Wheel
+from plugin_sdk import ComponentType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """How long things take; seconds of simulated time.
+
+    Attributes:
+        backoff: Waits between attempts to connect.
+        boot_s: From switching on to the first attempt to connect.
+        clockless_s: From switching on to the clock being set.
+        awake_s: How long a sleeper stays awake after its last request.
+        minutes: Whether meters count and sensors drift once a minute.
+    """
+
+    backoff: Backoff = field(default_factory=Backoff)
+    boot_s: float = 2.0
+    clockless_s: float = 5.0
+    awake_s: float = 5.0
+    minutes: bool = True
+
+
+@dataclass(slots=True)
+class Stats:
+    """Counters of a run.
+
+    Attributes:
+        connected: Devices that are connected now; not a counter.
+        connections: Connections that were opened.
+        failures: Attempts to connect that came to nothing.
+        notifications: Notifications that were sent.
+        requests: Requests that came in.
+        unreadable: Messages that were no requests.
+    """
+
+    connected: int = 0
+    connections: int = 0
+    failures: int = 0
+    notifications: int = 0
+    requests: int = 0
+    unreadable: int = 0
+
+
+class Flushable(Protocol):
+    """A device with news."""
+
+    def flush(self) -> None:
+        """Send them."""
+
+
+class World:
+    """What a device asks its simulator for."""
+
+    def __init__(self, types: Mapping[str, ComponentType], timing: Timing, seed: int) -> None:
+        loop = asyncio.get_running_loop()
+        self.types = types
+        self.timing = timing
+        self.seed = seed
+        self.stats = Stats()
+        self.dialler = Dialler()
+        self.wheel = Wheel(loop, self.flush)
+        self._loop = loop
+        self._news: list[Flushable] = []
+
+    def soon(self, device: Flushable) -> None:
+        """Have a device send its news at the end of this turn; it must not be waiting for that already."""
+        if not self._news:
+            self._loop.call_soon(self.flush)
+        self._news.append(device)
+
+    def flush(self) -> None:
+        """The turn is over: all news leave."""
+        news, self._news = self._news, []
+        for device in news:
+            device.flush()

@@ -1,0 +1,161 @@
+"""The HTTP server: which address leads where, and what plugins add below ``/plugin/<name>/``."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from fleet_platform.metrics import CONTENT_TYPE, Metrics
+from fleet_platform.rpc.dispatch import Allows, unexpected
+from fleet_platform.rpc.envelope import encode_error
+from fleet_platform.web.client_socket import ClientSocket
+from fleet_platform.web.device_socket import DeviceSocket
+from fleet_platform.web.http_rpc import HttpRpc
+from fleet_platform.web.identity import BadCredentialError, Identity
+from fleet_platform.web.pages import Pages
+from plugin_sdk import Route
+from plugin_sdk.errors import FleetError
+
+logger = logging.getLogger(__name__)
+
+MAX_BODY = 4 * 1024 * 1024
+SHUTDOWN_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """Everything that answers requests.
+
+    Attributes:
+        routes: Routes of plugins in force, with the plugin each is of.
+        is_database_up: For ``/health``.
+    """
+
+    devices: DeviceSocket
+    clients: ClientSocket
+    rpc: HttpRpc
+    pages: Pages
+    metrics: Metrics
+    identity: Identity
+    allows: Allows
+    routes: Callable[[], Iterable[tuple[str, Route]]]
+    is_database_up: Callable[[], bool]
+    tally: Counter[str]
+
+
+class Server:
+    """Routes requests."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+        pages = front.pages.routes()
+        self._show_page = next(route.handler for route in pages if route.path == "/")
+        self._pages = [route for route in pages if route.path != "/"]
+
+    def application(self) -> web.Application:
+        """The aiohttp application."""
+        front = self._front
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[self._guard])
+        application.add_routes(
+            [
+                *front.devices.routes(),
+                web.get("/", self._root),
+                web.get("/rpc", front.clients.accept),
+                *front.rpc.routes(),
+                web.get("/health", self._health),
+                web.get("/metrics", self._metrics),
+                *self._pages,
+                web.route("*", "/{path:.*}", self._plugin_route),
+            ]
+        )
+        return application
+
+    @web.middleware
+    async def _guard(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """Nothing of an unexpected exception reaches the wire."""
+        try:
+            return await handler(request)
+        except web.HTTPException:
+            raise
+        except FleetError as error:
+            return _error(error, 503)
+        except Exception as error:  # whatever a handler of ours or of a plugin does, the next request is served
+            return _error(unexpected(error, f"{request.method} {request.path}"), 500)
+
+    async def _root(self, request: web.Request) -> web.StreamResponse:
+        """The web page for people, the websocket for programs."""
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._front.clients.accept(request)
+        response: web.StreamResponse = await self._show_page(request)
+        return response
+
+    async def _health(self, _request: web.Request) -> web.Response:
+        """``{online: true, database: "up" | "away"}``; for load balancers, so it says nothing else."""
+        return web.json_response({"online": True, "database": "up" if self._front.is_database_up() else "away"})
+
+    async def _metrics(self, request: web.Request) -> web.StreamResponse:
+        """Counters in Prometheus' text format, for whoever has the permission ``metrics.get``."""
+        refusal = await self._refusal(request, "metrics.get")
+        if refusal is not None:
+            return refusal
+        return web.Response(body=self._front.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
+
+    async def _plugin_route(self, request: web.Request) -> web.StreamResponse:
+        for plugin, route in self._front.routes():
+            path = route.path if route.absolute else f"/plugin/{plugin}{route.path}"
+            if path != request.path:
+                continue
+            if route.method not in ("*", request.method):
+                raise web.HTTPMethodNotAllowed(request.method, [route.method])
+            if route.permission is not None:
+                refusal = await self._refusal(request, route.permission)
+                if refusal is not None:
+                    return refusal
+            response: web.StreamResponse = await route.handler(request)
+            return response
+        raise web.HTTPNotFound
+
+    async def _refusal(self, request: web.Request, permission: str) -> web.Response | None:
+        """An answer that refuses the request, or None if its principal has the permission."""
+        try:
+            principal = await self._front.identity.of(request)
+        except BadCredentialError:
+            principal = None
+        if principal is None:
+            return web.json_response(
+                {"error": "sign in first"}, status=401, headers={"WWW-Authenticate": 'Basic realm="Fleet Platform"'}
+            )
+        if not self._front.allows(principal, permission, None):
+            return web.json_response({"error": "permission denied", "permission": permission}, status=403)
+        return None
+
+
+@asynccontextmanager
+async def listening(application: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """Serve an application.
+
+    Yields:
+        The port; the one that was given, or a free one for 0.
+
+    Raises:
+        OSError: The address is taken, or not this machine's.
+    """
+    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port, backlog=4096, reuse_address=True)
+        await site.start()
+        yield int(runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def _error(error: FleetError, status: int) -> web.Response:
+    return web.Response(status=status, body=encode_error(None, error), content_type="application/json")

@@ -1,0 +1,19 @@
+"""The plugin's one hook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fleet_shelly.catalogue import COMPONENTS
+from fleet_shelly.simulation import BEHAVIOURS
+from plugin_sdk import ComponentType, hookimpl
+
+
+class Shelly:
+    """Everything the platform knows about the components of Shelly devices."""
+
+    @hookimpl
+    def fleet_register_components(self) -> Iterable[ComponentType]:
+        """All component types, each with its behaviour in the simulator where it has one."""
+        return tuple(replace(component, simulate=BEHAVIOURS.get(component.type)) for component in COMPONENTS)

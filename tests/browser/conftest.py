@@ -1,0 +1,115 @@
+"""A real platform with simulated devices, seen through a real Chromium.
+
+One platform and one browser serve all tests of a module; each test has a context of its own, so that nobody is
+signed in by another test.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pydantic import SecretStr
+
+from fleet_platform.app import Platform, open_platform
+from fleet_platform.settings import PlatformSettings
+from fleet_platform.simulator import Simulator
+
+RUN_TOKEN = "devices-of-this-test-run"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-proxy-server",
+]
+PATIENCE_MS = 15_000
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """A running platform and the devices that are connected to it."""
+
+    platform: Platform
+    password: str
+    devices: Simulator
+
+    @property
+    def url(self) -> str:
+        return self.platform.url
+
+
+@dataclass(slots=True)
+class Visit:
+    """One browser context and its page, with whatever the page complained about."""
+
+    page: Page
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+
+    async def open(self, path: str = "/") -> None:
+        await self.page.goto(self.site.url + path)
+
+    async def log_in(self, password: str | None = None) -> None:
+        await self.page.get_by_label("Name").fill("admin")
+        await self.page.get_by_label("Password").fill(self.site.password if password is None else password)
+        await self.page.get_by_role("button", name="Log in").click()
+
+    async def enter(self, path: str = "/") -> None:
+        """Open a page as a signed-in user."""
+        await self.open(path)
+        await self.log_in()
+        await expect(self.page.locator("html[data-link=online]")).to_be_attached()
+
+
+@asynccontextmanager
+async def running_site(dsn: str, data: Path, *, port: int = 0, password: str | None = None) -> AsyncIterator[Site]:
+    """A platform and a simulator without devices."""
+    revealed: list[str] = []
+    settings = PlatformSettings(dsn=SecretStr(dsn), data=data, host="127.0.0.1", port=port)
+    async with open_platform(settings, reveal=lambda _label, secret: revealed.append(secret), run_token=RUN_TOKEN) as platform:
+        url = f"ws://127.0.0.1:{platform.port}/shelly"
+        async with Simulator(url, token=RUN_TOKEN) as devices:
+            yield Site(platform=platform, password=password or revealed[0], devices=devices)
+
+
+@asynccontextmanager
+async def visit_of(browser: Browser, site: Site, options: Mapping[str, Any]) -> AsyncIterator[Visit]:
+    """A fresh context of the browser."""
+    context: BrowserContext = await browser.new_context(**options)
+    context.set_default_timeout(PATIENCE_MS)
+    visit = Visit(page=await context.new_page(), site=site)
+    visit.page.on("console", lambda message: message.type == "error" and visit.complaints.append(message.text))
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    try:
+        yield visit
+    finally:
+        await context.close()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
+    for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
+        if path := shutil.which(name):
+            return path
+    pytest.skip("no Chromium on PATH; on Debian: apt-get install chromium")
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser(chromium: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        await browser.close()
