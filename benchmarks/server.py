@@ -104,6 +104,10 @@ class Server:
         return await _post(self.address, f"/rpc/{method}", params, headers)
 
 
+class NotReadyError(Exception):
+    """The server answers, but not yet to this."""
+
+
 class Measured(Protocol):
     """What a stretch of measurement gave."""
 
@@ -205,7 +209,7 @@ async def _sign_in(process: Process, address: Address) -> str:
     credentials = {"username": "admin", "password": PASSWORD}
     async with asyncio.timeout(START_TIMEOUT_S):
         while process.returncode is None:
-            with contextlib.suppress(aiohttp.ClientConnectionError):
+            with contextlib.suppress(aiohttp.ClientConnectionError, NotReadyError):
                 answer = await _post(address, "/rpc/User.Authenticate", credentials, {})
                 return str(answer["access_token"])
             await asyncio.sleep(0.05)
@@ -220,6 +224,8 @@ async def _post(address: Address, path: str, body: Any, headers: dict[str, str])
         session.post(url, json=body) as response,
     ):
         text = await response.read()
+        if response.status == 503:
+            raise NotReadyError(path)
         if response.status != 200:
             raise RuntimeError(f"{path}: {response.status} {text[:500]!r}")
         return orjson.loads(text)

@@ -93,6 +93,7 @@ class Platform:
     host: Host
     dispatcher: Dispatcher
     store: TwinStore
+    database: Database
     tally: Counter[str]
 
     @property
@@ -406,6 +407,7 @@ class Assembly:
             host=self.host,
             dispatcher=self._dispatcher,
             store=self._store,
+            database=self._database,
             tally=self._tally,
         )
 

@@ -39,6 +39,8 @@ def postgres_dsn() -> Iterator[str]:
     postgres = EmbeddedPostgres(folder)
     try:
         asyncio.run_coroutine_threadsafe(postgres.__aenter__(), loop).result(PATIENCE_S)
+        # What the tests store need not survive a power cut.
+        _in_a_loop_of_its_own(_execute(postgres.dsn, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"))
         yield postgres.dsn
         asyncio.run_coroutine_threadsafe(postgres.__aexit__(None, None, None), loop).result(PATIENCE_S)
     finally:
@@ -59,10 +61,11 @@ def database_dsn(postgres_dsn: str) -> Iterator[str]:
         _in_a_loop_of_its_own(_execute(postgres_dsn, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
-async def _execute(dsn: str, statement: str) -> None:
+async def _execute(dsn: str, *statements: str) -> None:
     connection = await asyncpg.connect(dsn, timeout=PATIENCE_S)
     try:
-        await connection.execute(statement, timeout=PATIENCE_S)
+        for statement in statements:
+            await connection.execute(statement, timeout=PATIENCE_S)
     finally:
         await connection.close(timeout=PATIENCE_S)
 

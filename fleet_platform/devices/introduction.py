@@ -7,18 +7,22 @@ so that they neither flood the server nor wait for one another.
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Container, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from fleet_platform.devices.frames import Hello
 from fleet_platform.devices.link import Link
-from fleet_platform.devices.merge import merge
+from fleet_platform.devices.merge import apply
 from fleet_platform.devices.notifications import take_full_status
 from fleet_platform.devices.twin import Revisions, Twin
 from plugin_sdk import JSON, ComponentType, JSONObject, component_type
+from plugin_sdk.errors import DeviceError
+
+logger = logging.getLogger(__name__)
 
 MAX_PAGES = 50
 """Pages of ``Shelly.GetComponents`` that are read; real devices answer with at most 10."""
@@ -84,7 +88,7 @@ def is_unchanged(twin: Twin, status: JSONObject, *, now_ms: int) -> bool:
 
 def has_dynamic_components(info: JSONObject, status: JSONObject) -> bool:
     """Whether ``Shelly.GetComponents`` is worth asking: firmware 1.2 and later, but no sleeper."""
-    numbers = [int(part) for part in re.findall(r"\d+", str(info.get("ver", "")))[:2]]
+    numbers = [int(part) for part in re.findall(r"\d{1,9}", str(info.get("ver", "")))[:2]]
     sleeper = bool((status.get("sys") or {}).get("wakeup_period"))
     return tuple(numbers) >= (1, 2) and not sleeper
 
@@ -111,11 +115,8 @@ class Introduction:
     types: Mapping[str, ComponentType]
     timeout_s: float
 
-    async def run(self) -> bool:
+    async def run(self) -> None:
         """Ask what has to be asked.
-
-        Returns:
-            Whether info, settings or components were read anew.
 
         Raises:
             WrongIdError: It is not who it says.
@@ -132,48 +133,57 @@ class Introduction:
         if not (unchanged and Revisions.of(twin.status) == twin.revisions):
             await self._read_settings(info)
         twin.updating = False
-        return True
 
     async def _read_settings(self, info: JSONObject) -> None:
+        # A change while they are read makes the revisions differ, so that they are read again some day.
+        revision = Revisions.of(self.twin.status).config
         settings = await self._ask("Shelly.GetConfig")
         if not isinstance(settings, dict):
             settings = {}
         if has_dynamic_components(info, self.twin.status):
-            listed = await self._read_components(settings)
-            self._drop_unlisted(listed)
+            try:
+                settings.update(await self._read_components())
+            except DeviceError:
+                # Not every firmware that should know the method does; a device that cannot tell has removed nothing.
+                logger.info("device %s does not list its dynamic components", self.twin.id)
         self.twin.set_settings(settings)
-        self.twin.config_rev = Revisions.of(self.twin.status).config
+        self.twin.config_rev = revision
         self.twin.read = True
 
-    async def _read_components(self, settings: JSONObject) -> set[str]:
-        """Page through the dynamic components; returns their keys."""
-        listed: set[str] = set()
-        offset = 0
+    async def _read_components(self) -> JSONObject:
+        """Page through the dynamic components, afresh if they change meanwhile, as pages shift then.
+
+        Returns:
+            Component key to settings, of those that have some.
+        """
+        listed: dict[str, JSON] = {}
+        offset, revision = 0, None
         for _ in range(MAX_PAGES):
-            page = await self._ask(
+            found, total, now = await self._ask(
                 "Shelly.GetComponents",
                 {"offset": offset, "dynamic_only": True, "include": ["status", "config"]},
-                apply=lambda answer: self._take_components(answer, settings),
+                apply=self._take_components,
             )
-            found, total = page
+            if offset and now != revision:
+                listed, offset = {}, 0
+                continue
+            revision = now
             listed.update(found)
             offset += len(found)
             if not found or offset >= total:
                 break
-        return listed
+        self._drop_unlisted(listed)
+        return {key: config for key, config in listed.items() if isinstance(config, dict)}
 
-    def _take_components(self, answer: JSON, settings: JSONObject) -> tuple[list[str], int]:
-        found = []
+    def _take_components(self, answer: JSON) -> tuple[dict[str, JSON], int, JSON]:
+        """Apply the status of one page; returns its settings by key, how many components there are, and ``cfg_rev``."""
+        found = {str(component["key"]): component.get("config") for component in answer["components"]}
         for component in answer["components"]:
-            key = str(component["key"])
-            found.append(key)
-            if isinstance(component.get("config"), dict):
-                settings[key] = component["config"]
             if isinstance(component.get("status"), dict):
-                merge(self.twin.status.setdefault(key, {}), component["status"])
-        return found, int(answer.get("total", 0))
+                apply(self.twin.status, {str(component["key"]): component["status"]})
+        return found, int(answer.get("total", 0)), answer.get("cfg_rev")
 
-    def _drop_unlisted(self, listed: set[str]) -> None:
+    def _drop_unlisted(self, listed: Container[str]) -> None:
         for key in [key for key in self.twin.status if key not in listed and key not in self.hello.status]:
             kind = self.types.get(component_type(key))
             if kind is not None and kind.dynamic:

@@ -163,7 +163,7 @@ class Link:
     def _has_room(self, command: Command) -> bool:
         if len(self._flying) >= self._limits.in_flight:
             return False
-        return not command.slow or self._flying_slow < self._limits.in_flight - 1
+        return not command.slow or self._flying_slow < max(1, self._limits.in_flight - 1)
 
     def _send(self, command: Command) -> None:
         command.number = self._next

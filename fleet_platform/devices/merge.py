@@ -6,7 +6,7 @@ scalar and a scalar over an object. Source: Shelly Gen2+ API, "NotifyStatus".
 
 from __future__ import annotations
 
-from plugin_sdk import JSONObject
+from plugin_sdk import JSON, JSONObject
 
 
 def merge(target: JSONObject, patch: JSONObject) -> bool:
@@ -25,8 +25,7 @@ def merge(target: JSONObject, patch: JSONObject) -> bool:
             if merge(known, value):
                 changed = True
             continue
-        # True equals 1 in Python and not in JSON, so types are compared too.
-        if known != value or type(known) is not type(value):
+        if known != value or not is_same(known, value):
             changed = True
         target[key] = value
     return changed
@@ -36,24 +35,39 @@ def apply(status: JSONObject, patch: JSONObject) -> JSONObject:
     """Merge a status notification into a device's status, in place.
 
     Args:
-        patch: ``params`` of ``NotifyStatus``; ``ts`` and whatever is no component are passed over.
+        patch: ``params`` of ``NotifyStatus``; ``ts`` and whatever is no component are passed over. Null is kept for
+            a component that was there.
 
     Returns:
         The part of the patch that changed something: component key to its patch, in order; empty if nothing did.
     """
     changes: JSONObject = {}
     for key, value in patch.items():
-        if type(value) is not dict:
-            continue
         known = status.get(key)
-        if type(known) is not dict:
-            status[key] = value
-            changes[key] = value
+        if type(value) is not dict:
+            if value is not None or known is None:
+                continue
+            status[key] = changes[key] = None
+        elif type(known) is not dict:
+            status[key] = changes[key] = value
         elif merge(known, value):
             changes[key] = value
     return changes
 
 
 def differing(old: JSONObject, new: JSONObject) -> JSONObject:
-    """Components of ``new`` that are not the same in ``old``."""
-    return {key: value for key, value in new.items() if old.get(key) != value}
+    """Components of ``new`` that are not the same in ``old``, and None for those that are gone."""
+    changes = {key: value for key, value in new.items() if not is_same(old.get(key), value)}
+    changes.update((key, None) for key in old if key not in new)
+    return changes
+
+
+def is_same(one: JSON, other: JSON) -> bool:
+    """Equality as JSON has it: true equals 1 in Python and not there."""
+    if type(one) is not type(other):
+        return False
+    if type(one) is dict:
+        return one.keys() == other.keys() and all(is_same(value, other[key]) for key, value in one.items())
+    if type(one) is list:
+        return len(one) == len(other) and all(map(is_same, one, other))
+    return bool(one == other)

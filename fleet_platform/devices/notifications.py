@@ -71,9 +71,9 @@ class Notifications:
 
         Some firmware leaves dynamic components out of its full status.
         """
-        changes = differing(twin.status, status)
+        before = twin.status
         take_full_status(twin, status, self._types())
-        self._changed(twin, changes)
+        self._changed(twin, differing(before, twin.status))
 
     def _changed(self, twin: Twin, changes: JSONObject) -> None:
         if changes:

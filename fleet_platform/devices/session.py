@@ -310,6 +310,7 @@ class DeviceSession:
         if known is not None and twin.entities != before:
             services.voice.entities(twin, before)
         self._count("connects")
+        logger.info("device %s is online%s", twin.id, "" if known is not None else ", for the first time")
         services.woken(twin)
 
     # ---- live ---------------------------------------------------------------------------------------------
@@ -445,8 +446,10 @@ class DeviceSession:
         self._count("disconnects")
         self._s.storage.mark_status(twin)
         if asleep:
+            logger.info("device %s sleeps", twin.id)
             twin.asleep = True
         else:
+            logger.info("device %s is offline: its connection ended", twin.id)
             self._s.voice.disconnected(twin, "connection lost")
 
     def _ask(self, work: Coroutine[None, None, None]) -> None:

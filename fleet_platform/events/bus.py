@@ -20,7 +20,7 @@ from fleet_platform.events.reasons import reason_of
 from fleet_platform.events.record import GENERIC, STATUS, Record
 from fleet_platform.events.ring import Ring
 from fleet_platform.rpc.envelope import PLATFORM
-from fleet_platform.text import encode
+from fleet_platform.text import Fragment, encode
 from plugin_sdk import JSON, DeviceId, Event, JSONObject
 
 logger = logging.getLogger(__name__)
@@ -152,15 +152,14 @@ class Bus:
         reach = self._reach_of(method)
         if reach.nobody:
             return
-        payload = encode(params)
         if device is not None and method.startswith("Shelly."):
-            payload = b'%b,"metadata":%b}' % (payload[:-1], self._metadata(device))
+            params = {**params, "metadata": Fragment(self._metadata(device))}
         record = Record(
             self.seq,
             method,
             device,
             time.time_ns() // 1_000_000,
-            payload,
+            encode(params),
             reasons=(reason,) if reason else (),
             envelope=_FROM_PLATFORM if method in _NOTIFICATIONS else b"",
         )
@@ -211,13 +210,14 @@ class Bus:
                 frame = record.frame()
             for outbox in channel.members:
                 outbox.push(record, frame, keys, full=full)
+        record.forget_frames()
+        # Before the taps, which may publish: the ring is in the order of numbers.
+        if reach.recorded:
+            self.ring.append(record)
         if reach.taps:
             event = record.event()
             for tap in reach.taps:
                 tap(event)
-        record.forget_frames()
-        if reach.recorded:
-            self.ring.append(record)
 
     # ---- consuming ----------------------------------------------------------------------------------------
 
@@ -254,7 +254,7 @@ class Bus:
 
     def unsubscribe(self, outbox: Outbox, ids: Iterable[int]) -> list[int]:
         """Remove subscriptions of a client; returns those ids that were its own."""
-        known = [number for number in ids if number in outbox.subscriptions]
+        known = [number for number in dict.fromkeys(ids) if number in outbox.subscriptions]
         for number in known:
             self.ring.unwatch(outbox.subscriptions.pop(number).name)
         channel = self._channel_of.get(outbox)
@@ -269,38 +269,46 @@ class Bus:
         outbox.subscriptions.clear()
         self._part(outbox)
 
-    def replay(self, outbox: Outbox, seq: int, status_of: Callable[[DeviceId], JSONObject | None]) -> bool:
-        """Send a client what it missed since ``seq``, as far as its subscriptions and rights go.
+    def replay(
+        self,
+        outbox: Outbox,
+        seq: int,
+        status_of: Callable[[DeviceId], JSONObject | None],
+        filters: Sequence[Filter],
+    ) -> bool:
+        """Send a client what it missed since ``seq``, as far as filters of its own and its rights go.
 
         Status events of a device are conflated as for a slow client; full ones carry the present status.
 
         Returns:
-            False if some of it is gone and the client has to start afresh; nothing was sent then.
+            False if some of it is gone, or it is more than may wait for a client, which has to start afresh;
+            nothing was sent then.
         """
         channel = self._channel_of[outbox]
-        records = self.ring.since(seq, {wish.name for wish in channel.filters})
+        records = self.ring.since(seq, {wish.name for wish in filters})
         if records is None or seq > self.seq:
             return False
-        items = [item for record in records if (item := self._replayed(channel, record, status_of)) is not None]
-        for frame, record, keys, full, _ in conflate(items):
-            if record is not None:
-                outbox.push(record, frame, keys, full=full)
-        return True
+        chosen = [item for record in records if (item := self._missed(channel, filters, record)) is not None]
+        missed = [item for one in conflate(chosen) if (item := self._updated(one, status_of)) is not None]
+        for record in records:
+            record.forget_frames()
+        return outbox.push_all(missed)
 
-    def _replayed(
-        self, channel: _Channel, record: Record, status_of: Callable[[DeviceId], JSONObject | None]
-    ) -> Item | None:
-        filters = tuple(wish for wish in channel.filters if name_matches(wish.name, record.method))
-        chosen = channel.select(record, filters) if filters else None
+    def _missed(self, channel: _Channel, filters: Sequence[Filter], record: Record) -> Item | None:
+        chosen = channel.select(record, [wish for wish in filters if name_matches(wish.name, record.method)])
         if chosen is None:
             return None
         full, keys = chosen
-        if not full:
-            return Item(record.frame_of(keys) if keys else record.frame(), record, keys)
-        status = status_of(record.device) if record.device is not None else None
-        if status is None:
-            return None
-        return Item(record.frame_full(b"" if record.has_full else encode(status)), record, keys, full=True)
+        # Frames with the full status are made after conflation, of those that are left.
+        frame = b"" if full else record.frame_of(keys) if keys else record.frame()
+        return Item(frame, record, keys, full)
+
+    def _updated(self, item: Item, status_of: Callable[[DeviceId], JSONObject | None]) -> Item | None:
+        record = item.record
+        if not item.full or record is None or record.device is None:
+            return item
+        status = status_of(record.device)
+        return None if status is None else item._replace(frame=record.frame_full(encode(status)))
 
     # ---- upkeep -------------------------------------------------------------------------------------------
 

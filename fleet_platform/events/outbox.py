@@ -10,7 +10,7 @@ bound the client is cut off with 1013 and may resume. Replies are not counted; w
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from fleet_platform.events.filters import Filter
@@ -95,6 +95,17 @@ class Outbox:
             self._make_room()
         if self._timer is None and not self._closed:
             self._schedule()
+
+    def push_all(self, items: Sequence[Item]) -> bool:
+        """Add events that were missed; none of them, and False, if they are more than may wait."""
+        size = sum(len(item.frame) for item in items)
+        if self._closed or len(self._items) + len(items) > self._max_events or self._bytes + size > self._max_bytes:
+            return False
+        self._items.extend(items)
+        self._bytes += size
+        if self._timer is None:
+            self._schedule()
+        return True
 
     def reply(self, frame: bytes) -> None:
         """Add a reply. It leaves on the next turn of the loop, together with the events before it."""

@@ -6,7 +6,7 @@ and a slow client's records can be merged without decoding anything.
 
 from __future__ import annotations
 
-from fleet_platform.text import text_frame
+from fleet_platform.text import encode, text_frame
 from plugin_sdk import DeviceId, Event
 
 STATUS = "Shelly.Status"
@@ -121,7 +121,7 @@ class Record:
 
     def _wrap(self, params: bytes) -> bytes:
         return text_frame(
-            b'{%b"method":"%b","params":%b,"seq":%d}' % (self.envelope, self.method.encode(), params, self.seq)
+            b'{%b"method":%b,"params":%b,"seq":%d}' % (self.envelope, encode(self.method), params, self.seq)
         )
 
 

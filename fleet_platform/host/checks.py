@@ -38,7 +38,7 @@ def check(value: object, kind: type[T]) -> T:
         given = "nothing" if value is None else f"a {type(value).__name__}"
         raise PluginError(f"{given} where a {kind.__name__} is expected")
     label = f"{kind.__name__} {getattr(value, 'name', getattr(value, 'type', getattr(value, 'path', '')))!r}"
-    for name, adapter in _adapters(kind).items():
+    for name, adapter in _adapters(kind).items():  # type: ignore[arg-type]  # every type is hashable
         given = getattr(value, name)
         try:
             adapter.validate_python(given, strict=True)
@@ -52,7 +52,7 @@ def check(value: object, kind: type[T]) -> T:
 
 
 @cache
-def _adapters(kind: Hashable) -> dict[str, TypeAdapter[Any]]:
+def _adapters(kind: type[Any]) -> dict[str, TypeAdapter[Any]]:
     # Two names are imported by the SDK for type checkers alone; both are in its module about simulation.
     hints = get_type_hints(kind, localns=vars(simulation))
     return {field.name: TypeAdapter(hints[field.name]) for field in fields(kind)}

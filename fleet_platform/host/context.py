@@ -45,10 +45,10 @@ class PluginFleet:
         settings: Callable[[], Any],
         composer: Composer,
     ) -> None:
+        self.record = record
         self.supervisor = supervisor
         self.publisher = Publisher(services.bus, services.devices, record, clock=asyncio.get_running_loop().time)
         self._services = services
-        self._record = record
         self._settings = settings
         self._principal = Principal(name=record.name, provider=PROVIDER)
         self._log = logging.getLogger(f"fleet.plugin.{record.name}")
@@ -61,7 +61,7 @@ class PluginFleet:
     @property
     def plugin(self) -> str:
         """The plugin's name."""
-        return self._record.name
+        return self.record.name
 
     @property
     def log(self) -> logging.Logger:
@@ -112,7 +112,7 @@ class PluginFleet:
 
     def subscribe(self, *events: str, queue_size: int = 1_000) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
         """Receive events."""
-        return Subscription(self._services.bus, events, queue_size=queue_size, tally=self._record.tally)
+        return Subscription(self._services.bus, events, queue_size=queue_size, tally=self.record.tally)
 
     def reveal(self, label: str, secret: str) -> None:
         """Show a secret."""

@@ -78,6 +78,9 @@ def describe(error: BaseException) -> str:
     if isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
         return describe(error.exceptions[0])
     text = " ".join(str(error).split())
-    if isinstance(error, FleetError | TimeoutError) and text:
+    if isinstance(error, FleetError):
+        facts = ", ".join(f"{name} {value}" for name, value in error.data.items())
+        return f"{text} ({facts})" if facts else text
+    if isinstance(error, TimeoutError) and text:
         return text
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

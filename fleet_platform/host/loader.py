@@ -19,7 +19,7 @@ from fleet_platform.host.extras import importing
 from fleet_platform.host.faults import Rejected, blaming
 from fleet_platform.host.hooks import Hooks
 from fleet_platform.host.offers import Offers
-from fleet_platform.host.plugins import LoadedPlugin
+from fleet_platform.host.plugins import LoadedPlugin, counted
 from fleet_platform.host.tables import Tables, compile_tables
 from fleet_platform.rpc.methods import bind
 from plugin_sdk import HookSpecs, Settings
@@ -144,7 +144,12 @@ class Loader:
                 contributions = gather(hooks, name, built.package)
             with blaming(name, "What it contributes"):
                 self._declare(name, contributions.settings)
-                methods = tuple([bind(method, plugin=name, fleet=fleet) for method in contributions.methods])
+                methods = tuple(
+                    [
+                        counted(bind(method, plugin=name, fleet=fleet), fleet.record.tally)
+                        for method in contributions.methods
+                    ]
+                )
             fleet.publisher.allow([component.namespace for component in contributions.components])
             fleet.publisher.allow([method.name for method in methods])
             self._loaded[name] = LoadedPlugin(

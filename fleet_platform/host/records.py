@@ -77,7 +77,7 @@ class PluginRecord:
 
     def rule_out(
         self,
-        state: Literal["disabled", "unavailable", "quarantined", "failed"],
+        state: Literal["disabled", "unavailable", "quarantined"],
         reason: str,
         trace: str | None = None,
     ) -> None:
@@ -152,7 +152,8 @@ class PluginRecord:
             level = logging.DEBUG
         logger.log(level, "plugin %s is %s%s", self.name, state, f": {reason}" if reason else "")
         if trace:
-            logger.debug("plugin %s: %s", self.name, trace)
+            level = logging.WARNING if state == "quarantined" else logging.DEBUG
+            logger.log(level, "what plugin %s raised:\n%s", self.name, trace.rstrip())
 
 
 def _tidy(reason: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import new_class
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Secret, SecretBytes, SecretStr, ValidationError
@@ -17,7 +18,7 @@ _SECRETS = (Secret, SecretStr, SecretBytes)
 def freeze(model: type[BaseModel]) -> type[BaseModel]:
     """A model whose instances are instances of the given one and cannot be changed."""
     namespace = {"__module__": model.__module__, "__doc__": model.__doc__, "model_config": _CONFIG}
-    frozen: type[BaseModel] = type(BaseModel)(model.__name__, (model,), namespace)
+    frozen: type[BaseModel] = new_class(model.__name__, (model,), exec_body=lambda body: body.update(namespace))
     return frozen
 
 

@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 Run: TypeAlias = Callable[[Callable[[], None], asyncio.Future[None]], Awaitable[None]]
 """``run(started, stopping)``: calls ``started`` once it is up, and returns soon after ``stopping`` is done."""
 
-_LEAST_PATIENCE_S = 0.2
+_LEAST_PATIENCE_S = 0.5  # enough for a part to end what it runs itself, see tasks.bounded
 
 Kind: TypeAlias = Literal["migrations", "lifespan", "task", "sink"]
 

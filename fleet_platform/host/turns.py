@@ -37,7 +37,7 @@ class Turns:
         await asyncio.wait({self._task})
         while waiting is not None and not waiting.empty():
             _, done = waiting.get_nowait()
-            done.cancel()
+            _refuse(done)
 
     def post(self, work: Callable[[], Awaitable[object]]) -> None:
         """Do something when it is its turn; nobody waits for it, and a failure is logged."""
@@ -51,6 +51,7 @@ class Turns:
 
         Raises:
             Unavailable: Too much waits, or the platform is stopping.
+            Exception: Whatever the work raised.
         """
         if self._waiting is None or self._waiting.full():
             raise Unavailable(part="plugins")
@@ -64,7 +65,7 @@ class Turns:
             try:
                 result = await work()
             except asyncio.CancelledError:
-                done.cancel()
+                _refuse(done)
                 raise
             except Exception as error:  # whoever asked gets it; the next one's turn comes all the same
                 if not done.done():
@@ -74,7 +75,12 @@ class Turns:
                     done.set_result(result)
 
 
+def _refuse(done: asyncio.Future[Any]) -> None:
+    if not done.done():
+        done.set_exception(Unavailable(part="plugins"))
+
+
 def _log(done: asyncio.Future[object]) -> None:
     error = None if done.cancelled() else done.exception()
-    if error is not None:
+    if error is not None and not isinstance(error, Unavailable):
         logger.error("a change of plugins failed", exc_info=error)

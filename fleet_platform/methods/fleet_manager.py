@@ -91,7 +91,9 @@ class FleetManagerMethods:
         }
         resumed = False
         if since is not None:
-            resumed = since.epoch == self._bus.epoch and self._bus.replay(outbox, since.seq, self._fleet.status_of)
+            resumed = since.epoch == self._bus.epoch and self._bus.replay(
+                outbox, since.seq, self._fleet.status_of, filters
+            )
             if not resumed:
                 answer["resync"] = True
         if (options or {}).get("snapshot") and not resumed:

@@ -13,15 +13,15 @@ from fleet_platform.simulator import rpc
 from fleet_platform.simulator.blueprint import Origin
 from fleet_platform.simulator.clock import refresh_sys
 from fleet_platform.simulator.dialler import Address, read_url
-from fleet_platform.simulator.merge import apply_patch, merge_settings
+from fleet_platform.simulator.merge import UnfitSetting, apply_patch, merge_settings
 from fleet_platform.simulator.power import Power
 from fleet_platform.simulator.session import Session
 from fleet_platform.simulator.state import State
 from fleet_platform.simulator.stores import Stores
 from fleet_platform.simulator.world import World
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
+from plugin_sdk.arguments import invalid
 from plugin_sdk.simulation import Behaviour, DeviceFault, Timer
-
 
 _READ_ONLY = ("id", "cfg_rev")
 """What ``SetConfig`` may carry along, as ``GetConfig`` shows it, and never changes."""
@@ -73,8 +73,6 @@ class Machine:
         self._stores: Stores | None = None
         self._behaviours: dict[str, Behaviour] = {}
         self.become(None)
-        if not still:
-            self._point_at(address)
         self._set_clocks(uptime_s=float(self.state.sys.get("uptime") or 0))
         self._run()
 
@@ -116,6 +114,20 @@ class Machine:
         self.state = State(self.origin.blueprint(profile))
         self._ram_base: int | None = self.state.sys.get("ram_free")
         self.session.learn_dialect()
+        if not self.still:
+            self._point_at(self.session.link.address)
+
+    def change_profile(self, profile: str) -> None:
+        """Take the components of another profile and keep the rest of the set-up; a played dump replaces all."""
+        before = self.state
+        self.become(profile)
+        if not self.still:
+            self.state.keep_setup_of(before)
+
+    def forget(self) -> None:
+        """Be as it left the factory; what was kept in flash is gone."""
+        self._stores = None
+        self.become(None)
 
     def status(self, key: str) -> JSONObject:
         """The live status of a component; empty if it has none."""
@@ -191,7 +203,10 @@ class Machine:
             DeviceFault: The component refuses the new settings; the old ones stay.
         """
         old = self.config(key)
-        new, changes = merge_settings(old, {name: value for name, value in patch.items() if name not in _READ_ONLY})
+        try:
+            new, changes = merge_settings(old, {name: patch[name] for name in patch if name not in _READ_ONLY})
+        except UnfitSetting as err:
+            raise invalid(str(err)) from err
         if not changes:
             return False
         self.state.config[key] = new

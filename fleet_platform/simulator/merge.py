@@ -47,6 +47,10 @@ def overlay_patch(patch: JSONObject, later: Mapping[str, JSON]) -> None:
             patch[name] = value
 
 
+class UnfitSetting(ValueError):
+    """A value of another kind than the setting's; the text is the setting's name."""
+
+
 def merge_settings(settings: JSONObject, patch: Mapping[str, JSON]) -> tuple[JSONObject, JSONObject]:
     """Settings with a patch merged in, and what differs by that.
 
@@ -55,6 +59,9 @@ def merge_settings(settings: JSONObject, patch: Mapping[str, JSON]) -> tuple[JSO
 
     Returns:
         The new settings and the differences, nested as in the settings; empty if there are none.
+
+    Raises:
+        UnfitSetting: A value is of another kind than the setting it is for.
     """
     changes: JSONObject = {}
     merged: JSONObject | None = None
@@ -62,6 +69,8 @@ def merge_settings(settings: JSONObject, patch: Mapping[str, JSON]) -> tuple[JSO
         if name not in settings:
             continue
         old = settings[name]
+        if not _fits(old, value):
+            raise UnfitSetting(name)
         if isinstance(old, dict) and isinstance(value, dict) and old:
             new, difference = merge_settings(old, value)
         else:
@@ -74,3 +83,14 @@ def merge_settings(settings: JSONObject, patch: Mapping[str, JSON]) -> tuple[JSO
         merged[name] = new
         changes[name] = difference
     return (settings if merged is None else merged), changes
+
+
+def _fits(old: JSON, new: JSON) -> bool:
+    """Whether a setting may take a value: of its own kind, or null where a text may be missing."""
+    if isinstance(old, bool) or isinstance(new, bool):
+        return type(old) is type(new) or old is None
+    if isinstance(old, int | float):
+        return isinstance(new, int | float)
+    if isinstance(old, str):
+        return new is None or isinstance(new, str)
+    return old is None or type(old) is type(new)

@@ -8,7 +8,8 @@ Source: Shelly Gen2+ API, "RPC protocol" and "Common errors"; protocol reference
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,15 @@ import orjson
 
 from fleet_platform.simulator.services import find_service
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import invalid, mapping, required
 from plugin_sdk.simulation import DeviceFault, Handler
 
 if TYPE_CHECKING:
     from fleet_platform.simulator.faults import Faults
     from fleet_platform.simulator.machine import Machine
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +65,10 @@ def answer(device: Machine, request: Request, faults: Faults | None = None) -> b
         reply["result"] = _result(device, request, faults)
     except DeviceFault as fault:
         reply["error"] = {"code": fault.code, "message": fault.text}
+    except Exception:
+        # A behaviour is a plugin's code; its bug is answered and logged, and the device lives on.
+        _log.exception("simulated %s failed in %s", device.id, request.method)
+        reply["error"] = {"code": 500, "message": "internal error"}
     return None if request.id is None else orjson.dumps(reply)
 
 
@@ -95,12 +104,10 @@ def _result(device: Machine, request: Request, faults: Faults | None) -> JSON:
 def _instance(device: Machine, namespace: str, keys: Sequence[str], verb: str, method: str, params: JSONObject) -> str:
     """The key of the component that ``params.id`` names."""
     _component_method(device, keys[0], verb, method)
-    if "id" not in params:
-        raise DeviceFault(-103, "Missing required 'id'")
-    number = params["id"]
+    number = required(params, "id")
     key = f"{namespace}:{number}"
     if isinstance(number, bool) or not isinstance(number, int):
-        raise DeviceFault(-103, f"Argument 'id', value {orjson.dumps(number).decode()} not valid!")
+        raise invalid("id")
     if key not in keys:
         raise DeviceFault(-105, f"Bad id={number}")
     return key
@@ -126,10 +133,8 @@ def _get_config(device: Machine, key: str, _params: JSONObject) -> JSON:
 
 
 def _set_config(device: Machine, key: str, params: JSONObject) -> JSON:
-    config = params.get("config")
-    if not isinstance(config, Mapping):
-        raise DeviceFault(-103, "Missing required 'config'")
-    return {"restart_required": device.set_config(key, config)}
+    required(params, "config")
+    return {"restart_required": device.set_config(key, mapping(params, "config") or {})}
 
 
 _GENERIC = {"getstatus": _get_status, "getconfig": _get_config, "setconfig": _set_config}

@@ -87,7 +87,7 @@ class Session:
         channel = self.link.channel
         if channel is None or not channel.writable or not self._outbox:
             return
-        for text in self._outbox.take(self._device.id, self.dialect, round(self._device.now(), 2)):
+        for text in self._outbox.take(self._device.id, self.dialect, self._timestamp()):
             channel.send(text)
             self._device.world.stats.notifications += 1
 
@@ -145,8 +145,12 @@ class Session:
         if partial:
             status = {key: part for key, part in status.items() if component_type(key) in _FIRST_WORDS}
         method = "NotifyStatus" if partial else "NotifyFullStatus"
-        self._send(encode_notification(device.id, method, status, self.dialect, round(device.now(), 2)))
+        self._send(encode_notification(device.id, method, status, self.dialect, self._timestamp()))
         device.world.stats.notifications += 1
+
+    def _timestamp(self) -> float:
+        """The device's clock with two decimals, as devices send it."""
+        return int(self._device.now() * 100) / 100
 
     def _send(self, text: bytes | None) -> None:
         if text is not None and self.link.channel is not None:

@@ -88,6 +88,20 @@ class State:
         """A revision in ``sys``, one higher; the caller reports it."""
         return int(self.sys.get(revision) or 0) + 1
 
+    def keep_setup_of(self, before: State) -> None:
+        """Go on as the same device after a change of profile: its system, its network, its dynamic components."""
+        profile = self.info.get("profile")
+        for key, settings in before.config.items():
+            if (":" not in key and key in self.config) or key in before.attrs:
+                self.config[key] = settings
+        for key in ("sys", *before.attrs):
+            self.status[key] = before.status[key]
+        self.info = {**before.info, "profile": profile}
+        self.attrs, self.unlisted = before.attrs, before.unlisted
+        revision = self.sys["cfg_rev"] = self.count_up("cfg_rev")
+        sys = self.config["sys"]
+        self.config["sys"] = {**sys, "device": {**sys["device"], "profile": profile}, "cfg_rev": revision}
+
     def install(self, version: str) -> None:
         """Run another firmware from the next boot on."""
         fw_id = f"{self.info.get('fw_id', '').partition('/')[0]}/{version}"

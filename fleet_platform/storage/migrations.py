@@ -138,7 +138,8 @@ async def _apply(connection: Connection, migration: MigrationFile, timeout_s: fl
     started = time.monotonic()
     await _prepare(connection, migration.folder.schema)
     try:
-        await connection.execute(migration.up, timeout=timeout_s)
+        # asyncpg cannot run a text without a statement, and a part may well be empty
+        await connection.execute(f"{migration.up}\n;SELECT 1", timeout=timeout_s)
     except asyncpg.PostgresError as err:
         if isinstance(err, asyncpg.OperatorInterventionError | asyncpg.PostgresConnectionError):
             raise

@@ -1,7 +1,8 @@
 """Rows of the twin tables and the statements that write many of them at once.
 
 A device that has a number is updated by it; one that has none is inserted. ``INSERT … ON CONFLICT`` for all would
-draw a number from the identity sequence at every write and use it up within days.
+draw a number from the identity sequence at every write and use it up within days. Who has a twin was let in, so the row
+says "allowed", unless an operator denied it meanwhile.
 """
 
 from __future__ import annotations
@@ -21,10 +22,11 @@ WITH incoming AS (
     SELECT * FROM unnest($1::text[], $2::jsonb[], $3::jsonb[], $4::jsonb[], $5::jsonb[])
         AS t (external_id, info, settings, status, meta)
 ), listed AS (
-    INSERT INTO device.list AS d (external_id, info, settings)
-    SELECT external_id, info, settings FROM incoming
+    INSERT INTO device.list AS d (external_id, access, info, settings)
+    SELECT external_id, 3, info, settings FROM incoming
     ON CONFLICT (lower(external_id)) DO UPDATE
-        SET info = excluded.info, settings = excluded.settings, updated = now()
+        SET info = excluded.info, settings = excluded.settings, updated = now(),
+            access = CASE d.access WHEN 2 THEN 2 ELSE 3 END
     RETURNING d.id, d.external_id
 ), numbered AS (
     SELECT l.id, i.external_id, i.status, i.meta

@@ -252,7 +252,7 @@ class TwinStore:
                 continue
             try:
                 rows.append(Row.of(twin, state_only=marks is self._state))
-            except ValueError as err:
+            except (ValueError, TypeError) as err:  # the latter where a document has no JSON form
                 self._refuse(twin.id, err)
             else:
                 characters += rows[-1].size

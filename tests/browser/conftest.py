@@ -7,12 +7,15 @@ signed in by another test.
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
@@ -22,6 +25,7 @@ from fleet_platform.app import Platform, open_platform
 from fleet_platform.settings import PlatformSettings
 from fleet_platform.simulator import Simulator
 
+PASSWORD = "correct horse battery"
 RUN_TOKEN = "devices-of-this-test-run"
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
@@ -42,7 +46,6 @@ class Site:
     """A running platform and the devices that are connected to it."""
 
     platform: Platform
-    password: str
     devices: Simulator
 
     @property
@@ -61,9 +64,9 @@ class Visit:
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.site.url + path)
 
-    async def log_in(self, password: str | None = None) -> None:
+    async def log_in(self, password: str = PASSWORD) -> None:
         await self.page.get_by_label("Name").fill("admin")
-        await self.page.get_by_label("Password").fill(self.site.password if password is None else password)
+        await self.page.get_by_label("Password").fill(password)
         await self.page.get_by_role("button", name="Log in").click()
 
     async def enter(self, path: str = "/") -> None:
@@ -73,15 +76,21 @@ class Visit:
         await expect(self.page.locator("html[data-link=online]")).to_be_attached()
 
 
+OpenSite = Callable[..., AbstractAsyncContextManager[Site]]
+"""``open_site(dsn, data folder, port=…)``: a platform of its own."""
+OpenVisit = Callable[[Browser, Site, Mapping[str, Any]], AbstractAsyncContextManager[Visit]]
+"""``open_visit(browser, site, options)``: a browser context of its own."""
+
+
 @asynccontextmanager
-async def running_site(dsn: str, data: Path, *, port: int = 0, password: str | None = None) -> AsyncIterator[Site]:
+async def running_site(dsn: str, data: Path, *, port: int = 0) -> AsyncIterator[Site]:
     """A platform and a simulator without devices."""
-    revealed: list[str] = []
-    settings = PlatformSettings(dsn=SecretStr(dsn), data=data, host="127.0.0.1", port=port)
-    async with open_platform(settings, reveal=lambda _label, secret: revealed.append(secret), run_token=RUN_TOKEN) as platform:
-        url = f"ws://127.0.0.1:{platform.port}/shelly"
-        async with Simulator(url, token=RUN_TOKEN) as devices:
-            yield Site(platform=platform, password=password or revealed[0], devices=devices)
+    plugins = {"local_users": {"admin_password": PASSWORD}}
+    settings = PlatformSettings(dsn=SecretStr(dsn), data=data, host="127.0.0.1", port=port, plugins=plugins)
+    async with open_platform(settings, reveal=lambda _label, _secret: None, run_token=RUN_TOKEN) as platform:
+        assert await platform.host.settled(20)
+        async with Simulator(f"ws://127.0.0.1:{platform.port}/shelly", token=RUN_TOKEN) as devices:
+            yield Site(platform=platform, devices=devices)
 
 
 @asynccontextmanager
@@ -99,6 +108,16 @@ async def visit_of(browser: Browser, site: Site, options: Mapping[str, Any]) -> 
 
 
 @pytest.fixture(scope="session")
+def open_site() -> OpenSite:
+    return running_site
+
+
+@pytest.fixture(scope="session")
+def open_visit() -> OpenVisit:
+    return visit_of
+
+
+@pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser."""
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
@@ -113,3 +132,13 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGUMENTS)
         yield browser
         await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def module_dsn(postgres_dsn: str) -> str:
+    """Address of an empty database for all tests of a module."""
+    name = f"browser_{uuid4().hex}"
+    connection = await asyncpg.connect(postgres_dsn)
+    await connection.execute(f"CREATE DATABASE {name}")
+    await connection.close()
+    return urlsplit(postgres_dsn)._replace(path=f"/{name}").geturl()

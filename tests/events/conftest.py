@@ -120,7 +120,7 @@ def new_twin() -> Callable[..., Twin]:
     return Twin
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def everybody() -> Audience:
     """May hear of every device."""
     return Audience(key="everybody", sees=lambda _device: True)

@@ -34,6 +34,7 @@ class Visit:
         self.frames: list[dict[str, Any]] = []
         self.texts: list[Any] = []
         self.closed: tuple[int | None, str | None] | None = None
+        self.on_text: Callable[[str], Awaitable[None]] | None = None
 
 
 class Home:
@@ -57,6 +58,8 @@ class Home:
         async for message in ws:
             visit.texts.append(message.data)
             self._take(visit, message.data)
+            if visit.on_text is not None:
+                await visit.on_text(message.data)
             async with self._arrived:
                 self._arrived.notify_all()
         visit.closed = (ws.close_code, getattr(ws, "_close_reason", None))
@@ -98,7 +101,7 @@ class Home:
             await self._arrived.wait_for(holds)
         return holds()
 
-    async def ask(self, device: str, method: str, **params: Any) -> Any:
+    async def ask(self, device: str, method: str, /, **params: Any) -> Any:
         """Call a device; returns the whole reply."""
         visit = await self.until(lambda: self._present(device))
         number = next(self._ids)
@@ -113,7 +116,7 @@ class Home:
         open_visits = (v for v in reversed(self.visits) if v.closed is None and not v.ws.closed)
         return next((v for v in open_visits if any(frame["src"] == device for frame in v.frames)), None)
 
-    async def call(self, device: str, method: str, **params: Any) -> Any:
+    async def call(self, device: str, method: str, /, **params: Any) -> Any:
         """Call a device; returns the result."""
         reply = await self.ask(device, method, **params)
         assert "error" not in reply, reply

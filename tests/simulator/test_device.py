@@ -231,6 +231,7 @@ async def test_another_profile_has_other_components(home: Home, sim: Simulator) 
             "cover": {"components": [{"type": "cover", "count": 1}, {"type": "input", "count": 2}]},
         }
     }
+    await home.call(device.id, "Sys.SetConfig", config={"device": {"name": "Blind"}})
     assert await home.call(device.id, "Shelly.SetProfile", name="cover") == {"profile_was": "switch"}
     sim.advance(2)
     await device.disconnected()
@@ -239,6 +240,10 @@ async def test_another_profile_has_other_components(home: Home, sim: Simulator) 
     assert "cover:0" in status
     assert "switch:0" not in status
     assert (await home.call(device.id, "Shelly.GetDeviceInfo"))["profile"] == "cover"
+    settings = await home.call(device.id, "Sys.GetConfig")
+    assert settings["device"]["profile"] == "cover"
+    assert settings["device"]["name"] == "Blind"
+    assert settings["cfg_rev"] == status["sys"]["cfg_rev"]
     assert (await home.ask(device.id, "Shelly.SetProfile", name="rgb"))["error"]["code"] == -103
 
 

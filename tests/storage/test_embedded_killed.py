@@ -115,23 +115,23 @@ def user(request: pytest.FixtureRequest, folder: Path) -> str | None:
 
 async def test_what_was_stored_survives_kill_9_and_an_immediate_restart(folder: Path, user: str | None) -> None:
     platform = Platform(folder, user)
-    for round_number in range(3):
+    for round_number in range(2):
         await write(platform.dsn, f"note {round_number}")
         platform.kill()
         platform = Platform(folder, user)
-    assert await notes(platform.dsn) == ["note 0", "note 1", "note 2"]
+    assert await notes(platform.dsn) == ["note 0", "note 1"]
     platform.signal(signal.SIGTERM)
     assert platform.wait() == 0
 
 
 async def test_what_was_stored_survives_kill_9_of_platform_and_server_together(folder: Path, user: str | None) -> None:
     platform = Platform(folder, user)
-    for round_number in range(3):
+    for round_number in range(2):
         await write(platform.dsn, f"note {round_number}")
         os.kill(platform.postmaster, signal.SIGKILL)
         platform.kill()
         platform = Platform(folder, user)
-    assert await notes(platform.dsn) == ["note 0", "note 1", "note 2"]
+    assert await notes(platform.dsn) == ["note 0", "note 1"]
     platform.kill()
 
 

@@ -111,7 +111,11 @@ _ROWS = (
         "SNDC-0D4P10WW",
         "Shelly Plus RGBW PM",
         "shellyplusrgbwpm",
-        {"light": "4*input.button 4*light.strip plusrgbwpm", "rgb": "4*input.button rgb.plus plusrgbwpm"},
+        {
+            "light": "4*input.button 4*light.strip plusrgbwpm",
+            "rgb": "4*input.button rgb.plus plusrgbwpm",
+            "rgbw": "4*input.button rgbw plusrgbwpm",
+        },
         device=_ADDON,
     ),
     _row(

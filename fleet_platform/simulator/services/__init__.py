@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
-from fleet_platform.simulator.services import kvs, schedule, script, shelly, virtual, webhook
+from fleet_platform.simulator.services import kvs, schedule, script, shelly, upkeep, virtual, webhook
 from plugin_sdk import JSON, JSONObject, component_type
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Service: TypeAlias = Callable[["Machine", JSONObject], JSON]
 
-_MODULES = (shelly, kvs, schedule, webhook, virtual, script)
+_MODULES = (shelly, upkeep, kvs, schedule, webhook, virtual, script)
 
 
 def find_service(device: Machine, method: str) -> Service | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import required, text, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
@@ -30,14 +31,12 @@ def offered(device: Machine) -> bool:
 def set_value(device: Machine, params: JSONObject) -> JSON:
     """Store a value; returns its etag and the store's revision."""
     key = _key(params)
-    if "value" not in params:
-        raise DeviceFault(-103, "Missing required 'value'")
-    kept = device.stores.kvs
+    value, kept = required(params, "value"), device.stores.kvs
     _check_etag(kept.get(key), params)
     if key not in kept and len(kept) >= _MAX_KEYS:
         raise DeviceFault(-108, "Resource exhausted")
-    etag = hashlib.sha256(orjson.dumps([key, params["value"]])).hexdigest()[:32]
-    kept[key] = {"etag": etag, "value": params["value"]}
+    etag = hashlib.sha256(orjson.dumps([key, value])).hexdigest()[:32]
+    kept[key] = {"etag": etag, "value": value}
     return {"etag": etag, "rev": device.bump("kvs_rev")}
 
 
@@ -49,7 +48,7 @@ def get_value(device: Machine, params: JSONObject) -> JSON:
 def get_many(device: Machine, params: JSONObject) -> JSON:
     """A page of values whose keys match."""
     names = _matching(device, params)
-    offset = int(params.get("offset", 0))
+    offset = whole(params, "offset") or 0
     kept = device.stores.kvs
     items = [{"key": name, **kept[name]} for name in names[offset : offset + _PAGE]]
     return {"items": items, "offset": offset, "total": len(names)}
@@ -71,9 +70,8 @@ def delete(device: Machine, params: JSONObject) -> JSON:
 
 
 def _key(params: JSONObject) -> str:
-    if not isinstance(params.get("key"), str):
-        raise DeviceFault(-103, "Missing required 'key'")
-    return str(params["key"])
+    required(params, "key")
+    return text(params, "key") or ""
 
 
 def _existing(device: Machine, key: str) -> JSONObject:
@@ -89,7 +87,7 @@ def _check_etag(found: JSONObject | None, params: JSONObject) -> None:
 
 
 def _matching(device: Machine, params: JSONObject) -> list[str]:
-    pattern = str(params.get("match", "*"))
+    pattern = text(params, "match") or "*"
     return sorted(name for name in device.stores.kvs if fnmatch.fnmatchcase(name, pattern))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import invalid, required, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
@@ -38,8 +39,7 @@ class Numbered:
     def create(self, device: Machine, params: JSONObject) -> JSON:
         """Store a new item: ``{id, rev}``."""
         for name in self.required:
-            if name not in params:
-                raise DeviceFault(-103, f"Missing required '{name}'")
+            required(params, name)
         items = self.items(device)
         if len(items) >= self.limit(device):
             raise DeviceFault(-108, "Resource exhausted")
@@ -63,12 +63,16 @@ class Numbered:
         return {"rev": device.bump(self.revision)}
 
     def _existing(self, device: Machine, params: JSONObject) -> JSONObject:
-        if "id" not in params:
-            raise DeviceFault(-103, "Missing required 'id'")
-        found = self.items(device).get(params["id"])
+        required(params, "id")
+        number = whole(params, "id")
+        found = self.items(device).get(number or 0)
         if found is None:
-            raise DeviceFault(-105, f"Bad id={params['id']}")
+            raise DeviceFault(-105, f"Bad id={number}")
         return found
 
     def _known(self, params: JSONObject) -> JSONObject:
-        return {name: value for name, value in params.items() if name in self.defaults}
+        known = {name: value for name, value in params.items() if name in self.defaults}
+        for name, value in known.items():
+            if self.defaults[name] is not None and type(value) is not type(self.defaults[name]):
+                raise invalid(name)
+        return known

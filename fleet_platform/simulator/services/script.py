@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from plugin_sdk import JSON, JSONObject, component_id
+from plugin_sdk.arguments import required, text, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
@@ -43,16 +44,17 @@ def create(device: Machine, params: JSONObject) -> JSON:
     if len(keys) >= _LIMIT:
         raise DeviceFault(-108, "Resource exhausted")
     number = next(n for n in range(1, _LIMIT + 1) if f"script:{n}" not in keys)
-    config = {"id": number, "name": params.get("name", f"script {number}"), "enable": False}
+    config = {"id": number, "name": text(params, "name") or f"script {number}", "enable": False}
     device.add(f"script:{number}", status={"id": number, "running": False, "mem_free": 25200}, config=config)
     return {"id": number}
 
 
 def delete(device: Machine, params: JSONObject) -> JSON:
     """Remove a script."""
-    key = f"script:{params.get('id')}"
+    required(params, "id")
+    key = f"script:{whole(params, 'id')}"
     if key not in device.keys("script"):
-        raise DeviceFault(-105, f"Bad id={params.get('id')}")
+        raise DeviceFault(-105, f"Bad id={params['id']}")
     device.remove(key)
     return None
 

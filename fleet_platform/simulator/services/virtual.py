@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from plugin_sdk import JSON, JSONObject, component_type
+from plugin_sdk.arguments import choice, invalid, mapping, required, text, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
@@ -33,26 +34,24 @@ def offered(device: Machine) -> bool:
 
 def add(device: Machine, params: JSONObject) -> JSON:
     """Create a component: ``{id}``."""
-    kind = params.get("type")
-    if kind not in _SETTINGS:
-        raise DeviceFault(-103, "Invalid argument 'type'")
+    required(params, "type")
+    kind = choice(params, "type", _SETTINGS) or ""
     taken = {key for key in device.state.all_keys() if component_type(key) in _SETTINGS}
     if len(taken) >= _LIMIT:
         raise DeviceFault(-108, "Resource exhausted")
-    number = params.get("id", next(n for n in range(200, 300) if f"{kind}:{n}" not in taken))
-    if number not in range(200, 300) or f"{kind}:{number}" in taken:
-        raise DeviceFault(-103, "Invalid argument 'id'")
-    given: JSONObject = params.get("config") or {}
-    config = {"id": number, "name": None, **_SETTINGS[str(kind)], "owner": "", "access": "*", **given}
-    device.add(f"{kind}:{number}", status=_status(str(kind), config), config=config)
+    number = whole(params, "id", 200, 299) or next(n for n in range(200, 300) if f"{kind}:{n}" not in taken)
+    if f"{kind}:{number}" in taken:
+        raise invalid("id")
+    given = mapping(params, "config") or {}
+    config = {"id": number, "name": None, **_SETTINGS[kind], "owner": "", "access": "*", **given}
+    device.add(f"{kind}:{number}", status=_status(kind, config), config=config)
     return {"id": number}
 
 
 def delete(device: Machine, params: JSONObject) -> JSON:
     """Remove a component by its key."""
-    key = params.get("key")
-    if not isinstance(key, str):
-        raise DeviceFault(-103, "Missing required 'key'")
+    required(params, "key")
+    key = text(params, "key") or ""
     if component_type(key) not in _SETTINGS or key not in device.state.status:
         raise DeviceFault(-105, f"Argument 'key', value '{key}' not found!")
     device.remove(key)

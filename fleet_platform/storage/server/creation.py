@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 MAX_SOCKET_PATH = 103
 """Bytes in the path of a Unix socket on macOS; Linux has 107. Source: unix(7), unix(4)."""
 
+INITDB_TIMEOUT_S = 300.0
+"""It writes and syncs a thousand files, which takes its time on a memory card."""
+
 PLAIN_PATH = re.compile(r"[\w/.~+-]+", re.ASCII)
 """Paths that need quoting nowhere: not in the server's list of folders, not in a DSN."""
 
@@ -65,7 +68,9 @@ def _create(folder: Path, programs: Programs, account: Account) -> None:
     unfinished = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=folder))
     account.own(unfinished)
     options = ["-U", ROLE, "--encoding=UTF8", "--data-checksums", "--auth=peer", "--no-instructions"]
-    result = run_as(account, [str(programs.bin / "initdb"), "-D", str(unfinished), *options, *_locale(programs)])
+    result = run_as(
+        account, [str(programs.bin / "initdb"), "-D", str(unfinished), *options, *_locale(programs)], INITDB_TIMEOUT_S
+    )
     if result.returncode != 0:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise EmbeddedPostgresFailed(f"a new cluster cannot be made in {folder}: {result.stderr.strip()}")

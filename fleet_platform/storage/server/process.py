@@ -32,7 +32,7 @@ server=$!
 guard=$!
 wait "$server"
 status=$?
-kill -KILL "$guard" 2>/dev/null
+{ kill -KILL "$guard"; wait "$guard"; } 2>/dev/null
 exit "$status"
 """
 

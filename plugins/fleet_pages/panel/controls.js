@@ -65,7 +65,7 @@ const FACES = {
   },
 
   slider({ label, schema }, want) {
-    const output = h("output", { class: "number dim" });
+    const output = h("span", { class: "number dim", "aria-hidden": "true" });
     const unit = schema.unit ?? "";
     const step = schema.multipleOf ?? ([schema.type].flat().includes("integer") ? 1 : 0.5);
     const input = h("input", { type: "range", min: schema.minimum, max: schema.maximum, step });

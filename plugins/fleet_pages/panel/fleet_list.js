@@ -10,6 +10,7 @@ export class FleetList {
   #devices = new Map();
   #dirty = new Set();
   #missed = null;
+  #stale = new Set();
   #fleet;
   #onChange;
   #subscription;
@@ -36,22 +37,19 @@ export class FleetList {
   async #load() {
     if (this.#missed) return;
     this.#missed = [];
-    const seen = new Set();
+    this.#stale = new Set(this.#devices.keys());
     try {
       let cursor;
       do {
         const page = await this.#fleet.call("Device.List", cursor ? { limit: PAGE_SIZE, cursor } : { limit: PAGE_SIZE });
         if (this.#stopped) return;
         this.total = page.total;
-        for (const device of page.items) {
-          this.#keep(device);
-          seen.add(device.shellyID);
-        }
+        for (const device of page.items) this.#keep(device);
         this.#replay();
         this.#schedule();
         cursor = page.cursor;
       } while (cursor);
-      for (const id of this.#devices.keys()) if (!seen.has(id)) this.#forget(id);
+      for (const id of this.#stale) this.#forget(id);
       this.#schedule();
     } catch (error) {
       this.#onChange(error);
@@ -92,6 +90,7 @@ export class FleetList {
 
   #keep({ shellyID, info, status, settings, presence, meta }) {
     const watched = Object.fromEntries(Object.entries(status ?? {}).filter(([key]) => isWatched(key)));
+    this.#stale.delete(shellyID);
     this.#devices.set(shellyID, { shellyID, info, presence, meta: { ...meta }, status: watched, settings: named(settings) });
     this.#dirty.add(shellyID);
   }

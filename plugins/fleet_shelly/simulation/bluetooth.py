@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import number, required
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import invalid, mapping, number, required, whole
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
 
 _PUSHES = (
@@ -69,15 +69,16 @@ class BTHome(Behaviour):
 
     def _add(self, kind: str, params: JSONObject, config: JSONObject, status: JSONObject, attrs: JSONObject) -> JSON:
         taken = self.device.keys(kind)
-        free = params.get("id", next(n for n in range(200, 300) if f"{kind}:{n}" not in taken))
+        free = whole(params, "id", 200, 299) or next(n for n in range(200, 300) if f"{kind}:{n}" not in taken)
         key = f"{kind}:{free}"
-        if free not in range(200, 300) or key in taken:
-            raise DeviceFault(-103, "Invalid argument 'id'!")
+        if key in taken:
+            raise invalid("id")
         self.device.add(key, status={"id": free, **status}, config={"id": free, **config}, attrs=attrs)
         return {"key": key}
 
     def _delete(self, kind: str, params: JSONObject) -> JSON:
-        key = f"{kind}:{required(params, 'id')}"
+        required(params, "id")
+        key = f"{kind}:{whole(params, 'id')}"
         if key not in self.device.keys(kind):
             raise DeviceFault(-105, f"Bad id={params['id']}")
         self.device.remove(key)
@@ -154,9 +155,8 @@ class BTHomeSensor(Behaviour):
 
 def _config(params: JSONObject, *names: str) -> JSONObject:
     """The ``config`` of a call, with names that must be in it."""
-    config = required(params, "config")
-    if not isinstance(config, dict):
-        raise DeviceFault(-103, "Invalid argument 'config'!")
+    required(params, "config")
+    config = mapping(params, "config") or {}
     for name in names:
         required(config, name)
     return config

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 from fleet_shelly.simulation.meters import LoadMeter
 from plugin_sdk import JSON, ComponentKey, JSONObject
-from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, SimulatedDevice
+from plugin_sdk.arguments import flag, texts, whole
+from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice
 
 _PHASES = "abc"
 _RECORDS_KEPT = 60
@@ -46,7 +47,7 @@ class Pm1(Behaviour):
 
     def methods(self) -> Mapping[str, Handler]:
         """Reset counters."""
-        return {"ResetCounters": lambda params: self.meter.reset(list(params.get("type") or ("aenergy",)))}
+        return {"ResetCounters": lambda params: self.meter.reset(texts(params, "type") or ["aenergy"])}
 
     def minute(self) -> None:
         """Count energy."""
@@ -124,7 +125,7 @@ class _Recorded(Behaviour):
         """The minutes themselves, oldest first."""
         found = self._since(params)
         data = [{"ts": found[0][0], "period": 60, "values": [values for _, values in found]}] if found else []
-        return {**({"keys": self.record_keys()} if params.get("add_keys", True) else {}), "data": data}
+        return {**({"keys": self.record_keys()} if flag(params, "add_keys") is not False else {}), "data": data}
 
     def delete_all_data(self, _params: JSONObject) -> JSON:
         """Forget all."""
@@ -142,10 +143,8 @@ class _Recorded(Behaviour):
         self.device.emit(self.key, "data", data={"ts": minute_ts, "period": 60, "values": [list(values)]})
 
     def _since(self, params: JSONObject) -> list[tuple[int, list[float]]]:
-        first, last = params.get("ts", 0), params.get("end_ts", 2**53)
-        if not isinstance(first, int) or not isinstance(last, int):
-            raise DeviceFault(-103, "Invalid argument 'ts'!")
-        return [entry for entry in self._records if first <= entry[0] <= last]
+        first, last = whole(params, "ts") or 0, whole(params, "end_ts")
+        return [entry for entry in self._records if first <= entry[0] and (last is None or entry[0] <= last)]
 
 
 class Em1Data(_Recorded):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import number, required
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import mapping, number, required, text
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
 
 _FOREVER_S = 2_147_483_647
@@ -72,7 +72,8 @@ class BluTrv(Behaviour):
 
     def call(self, params: JSONObject) -> JSON:
         """Run one of the valve's own methods."""
-        method = str(required(params, "method"))
+        required(params, "method")
+        method = text(params, "method") or ""
         if not self.status.get("connected", True):
             raise DeviceFault(-114, "Device is not reachable")
         own = {
@@ -85,7 +86,7 @@ class BluTrv(Behaviour):
         }
         if method.lower() not in own:
             raise DeviceFault(404, f"No handler for {method}")
-        own[method.lower()](params.get("params") or {})
+        own[method.lower()](mapping(params, "params") or {})
         return None
 
     def get_remote_config(self, _params: JSONObject) -> JSON:

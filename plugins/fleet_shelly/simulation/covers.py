@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import number
 from fleet_shelly.simulation.meters import LoadMeter
 from fleet_shelly.simulation.outputs import at_least_one
 from plugin_sdk import JSON, ComponentKey, JSONObject
+from plugin_sdk.arguments import number, texts
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, SimulatedDevice, Timer
 
 _SHOWN_EVERY_S = 1.0
@@ -40,7 +40,7 @@ class Cover(Behaviour):
             "Stop": self.stop,
             "GoToPosition": self.go_to_position,
             "Calibrate": self.calibrate,
-            "ResetCounters": lambda params: self.meter.reset(list(params.get("type") or ("aenergy",))),
+            "ResetCounters": lambda params: self.meter.reset(texts(params, "type") or ["aenergy"]),
         }
 
     def open(self, params: JSONObject) -> JSON:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import choice
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import choice, required
 from plugin_sdk.simulation import Behaviour, Handler
 
 GESTURES = ("single_push", "double_push", "triple_push", "long_push")
@@ -26,7 +26,8 @@ class Input(Behaviour):
 
     def trigger(self, params: JSONObject) -> JSON:
         """Emit a gesture as if somebody pressed."""
-        self._gesture(choice(params, "event_type", GESTURES))
+        required(params, "event_type")
+        self._gesture(choice(params, "event_type", GESTURES) or "")
         return None
 
     def press(self, gesture: str) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from fleet_shelly.simulation.arguments import colour, flag, number
 from fleet_shelly.simulation.outputs import Output, at_least_one, timer_of
 from plugin_sdk import JSON, ComponentKey, JSONObject
+from plugin_sdk.arguments import colour, flag, invalid, number
 from plugin_sdk.simulation import Handler, SimulatedDevice, Timer
 
 _DIM_STEP_S = 0.2
@@ -182,3 +182,10 @@ class Cct(Light):
         low, high = self.config.get("ct_range") or (2700, 6500)
         ct = number(params, "ct", low, high)
         return wanted if ct is None else {**wanted, "ct": ct}
+
+    def configured(self, changes: Mapping[str, JSON]) -> bool:
+        """The range has two ends."""
+        ends = changes.get("ct_range", [2700, 6500])
+        if len(ends) != 2 or not all(isinstance(end, int) and not isinstance(end, bool) for end in ends):
+            raise invalid("ct_range")
+        return False

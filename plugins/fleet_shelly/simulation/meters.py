@@ -38,17 +38,18 @@ class LoadMeter:
         if "apower" not in status:
             return {}
         self._count(status)
-        # One draw serves all three values: this runs for every notification of a fleet under load.
+        # This runs for every notification of a fleet under load: one draw serves all values, and int() does what
+        # round() would do in five times the time.
         noise = self._behaviour.device.random.random()
         volts = status.get("voltage") or 230.0
-        volts = round(volts + (_nominal_volts(volts) - volts) / 8 + noise - 0.5, 1)
-        watts = round(self.nominal_w * share * (0.97 + 0.06 * (noise * 7 % 1)), 1) if share > 0 else 0
-        factor = round(0.93 + 0.06 * (noise * 13 % 1), 2) if watts else 0
+        volts = int((volts + (_nominal_volts(volts) - volts) / 8 + noise - 0.5) * 10 + 0.5) / 10
+        watts = int(self.nominal_w * share * (0.97 + 0.06 * (noise * 7 % 1)) * 10 + 0.5) / 10 if share > 0 else 0
+        factor = int((0.93 + 0.06 * (noise * 13 % 1)) * 100 + 0.5) / 100 if watts else 0
         patch: JSONObject = {"apower": watts}
         if "voltage" in status:
             patch["voltage"] = volts
         if "current" in status:
-            patch["current"] = round(watts / (volts * factor), 3) if watts else 0
+            patch["current"] = int(watts / (volts * factor) * 1000 + 0.5) / 1000 if watts else 0
         if "pf" in status:
             patch["pf"] = factor
         return patch

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import flag, number, required
 from fleet_shelly.simulation.meters import LoadMeter
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_id
+from plugin_sdk.arguments import flag, number, required, texts
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, SimulatedDevice, Timer
 
 _SETTLES_S = 0.8
@@ -43,7 +43,7 @@ class Output(Behaviour):
 
     def reset_counters(self, params: JSONObject) -> JSON:
         """Set energy counters back."""
-        return self.meter.reset(list(params.get("type") or ("aenergy", "ret_aenergy")))
+        return self.meter.reset(texts(params, "type") or ["aenergy", "ret_aenergy"])
 
     def switch(self, *, on: bool, timer_s: float | None = None, **also: JSON) -> bool:
         """Switch, with all that follows; returns whether it was on.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import required
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.arguments import flag, required, text, whole
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
 
 _CHUNK = 1024
@@ -43,18 +43,19 @@ class Script(Behaviour):
 
     def put_code(self, params: JSONObject) -> JSON:
         """Write code, or append to it; not while it runs."""
-        code = str(required(params, "code"))
+        required(params, "code")
+        code = text(params, "code") or ""
         if self.status.get("running"):
             raise DeviceFault(-109, "Script is running")
         kept = self.device.storage(self.key)
-        kept["code"] = (kept.get("code", "") if params.get("append") else "") + code
+        kept["code"] = (kept.get("code", "") if flag(params, "append") else "") + code
         return {"len": len(kept["code"])}
 
     def get_code(self, params: JSONObject) -> JSON:
         """A piece of the code."""
         code: str = self.device.storage(self.key).get("code", "")
-        offset = int(params.get("offset", 0))
-        piece = code[offset : offset + int(params.get("len", _CHUNK))]
+        offset = whole(params, "offset") or 0
+        piece = code[offset : offset + (whole(params, "len") or _CHUNK)]
         return {"data": piece, "left": max(0, len(code) - offset - len(piece))}
 
     def eval(self, params: JSONObject) -> JSON:

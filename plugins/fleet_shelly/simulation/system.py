@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import flag, required
 from plugin_sdk import JSON, JSONObject
-from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
+from plugin_sdk.arguments import flag, invalid, required, whole
+from plugin_sdk.simulation import Behaviour, Handler
 
 _READ_ONLY = ("mac", "fw_id", "profile")
 
@@ -24,7 +24,7 @@ class Sys(Behaviour):
         """An add-on or remote control over UDP needs a restart; identity cannot be set."""
         device = changes.get("device", {})
         if any(name in device for name in _READ_ONLY):
-            raise DeviceFault(-103, "Invalid argument 'device'!")
+            raise invalid("device")
         return "addon_type" in device or "rpc_udp" in changes
 
 
@@ -82,10 +82,8 @@ class Media(Behaviour):
 
     def set_volume(self, params: JSONObject) -> JSON:
         """From 0 to 10."""
-        volume = required(params, "volume")
-        if volume not in range(11):
-            raise DeviceFault(-103, "Invalid argument 'volume'!")
-        self.report(playback={"volume": volume})
+        required(params, "volume")
+        self.report(playback={"volume": whole(params, "volume", 0, 10)})
         return None
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.arguments import choice, required
 from fleet_shelly.simulation.inputs import GESTURES
 from plugin_sdk import JSON, JSONObject
-from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
+from plugin_sdk.arguments import choice, invalid, required
+from plugin_sdk.simulation import Behaviour, Handler
 
 
 class Value(Behaviour):
@@ -26,7 +26,7 @@ class Value(Behaviour):
         """Take a new value if it fits the settings."""
         value = required(params, "value")
         if not self.fits(value):
-            raise DeviceFault(-103, "Invalid argument 'value'!")
+            raise invalid("value")
         self.report(value=value, source="rpc", last_update_ts=int(self.device.now()))
         return None
 
@@ -132,7 +132,8 @@ class Button(Behaviour):
 
     def trigger(self, params: JSONObject) -> JSON:
         """Emit a gesture."""
-        self.device.emit(self.key, choice(params, "event", GESTURES))
+        required(params, "event")
+        self.device.emit(self.key, choice(params, "event", GESTURES) or "")
         return None
 
     def press(self, gesture: str) -> bool:

@@ -1,0 +1,246 @@
+"""Every name that the code offers is in the documentation, as the code has it."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import typing
+from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from pathlib import Path
+
+import click
+import pluggy
+import pytest
+from pydantic import BaseModel
+
+from fleet_platform.cli.program import SUMMARIES, program
+from fleet_platform.devices import frames
+from fleet_platform.host.records import State
+from fleet_platform.rpc.errors import http_status
+from fleet_platform.settings import PlatformSettings, settings_table
+from fleet_platform.storage.migrations import BOOKKEEPING
+from plugin_sdk import components, contributions, errors, hookspecs
+from plugin_sdk.fleet import Fleet
+
+from .methods import all_methods, bundled, table
+from .pages import ROOT, check_made, read, rows, sections
+
+SOURCES = [path for folder in ("fleet_platform", "plugins") for path in (ROOT / folder).rglob("*.py")]
+METHODS = all_methods()
+COMMANDS = sorted(SUMMARIES)
+ERRORS = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, errors.FleetError) and kind not in (errors.FleetError, errors.PluginError)
+]
+CONTRIBUTIONS = [
+    kind
+    for module in (contributions, components)
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if kind.__module__ == module.__name__ and hasattr(kind, "__dataclass_fields__")
+]
+INNER = ("ComponentView", "EntitySpec", "MeasuredField", "Action", "Parameter")
+"""Parts of a component type; they have no table of their own."""
+
+
+def hooks() -> dict[str, tuple[str, ...]]:
+    manager = pluggy.PluginManager("fleet")
+    manager.add_hookspecs(hookspecs)
+    return {
+        name: tuple(caller.spec.argnames)
+        for name, caller in vars(manager.hook).items()
+        if isinstance(caller, pluggy.HookCaller) and caller.spec is not None
+    }
+
+
+# ---- plugins -----------------------------------------------------------------------------------------------
+
+
+def test_every_hook_is_listed_with_its_arguments_in_the_order_of_calls() -> None:
+    listed = [cells[0] for cells in rows("docs/plugins.md") if cells[0].startswith("fleet_")]
+    declared = {f"{name}({', '.join(arguments)})" for name, arguments in hooks().items()}
+    assert set(listed) == declared
+    order = [node.name for node in ast.parse(inspect.getsource(hookspecs)).body if isinstance(node, ast.FunctionDef)]
+    assert [entry.partition("(")[0] for entry in listed] == order
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in CONTRIBUTIONS if kind.__name__ not in INNER], ids=lambda kind: kind.__name__
+)
+def test_every_field_of_a_contribution_is_listed_with_its_default(kind: type) -> None:
+    text = sections("docs/plugins.md")[kind.__name__]
+    heading, *listed = (
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in text.splitlines()
+        if line.startswith("|") and not line.startswith("|---")
+    )
+    assert [cells[0].strip("`") for cells in listed] == [field.name for field in fields(kind)]
+    if "default" not in heading:
+        assert all(_default(field) is MISSING for field in fields(kind))
+        return
+    for cells, field in zip(listed, fields(kind), strict=True):
+        default = _default(field)
+        if default is MISSING:
+            assert cells[1] == ""
+        elif isinstance(default, bool | str) and default:
+            assert cells[1].strip("`") == (f'"{default}"' if isinstance(default, str) else str(default))
+        elif isinstance(default, int | float) and not isinstance(default, bool):
+            assert cells[1] == f"{default:,g}" or cells[1] == f"{default:,}"
+
+
+@pytest.mark.parametrize("kind", [kind for kind in CONTRIBUTIONS if kind.__name__ in INNER[1:]])
+def test_parts_of_a_component_type_are_named_with_their_fields(kind: type) -> None:
+    text = sections("docs/plugins.md")["ComponentType"]
+    assert f"`{kind.__name__}`" in text
+    for field in fields(kind):
+        assert f"`{field.name}`" in text, field.name
+
+
+def test_every_state_of_a_plugin_is_explained() -> None:
+    text = sections("docs/plugins.md")["States"]
+    assert [state for state in typing.get_args(State) if f"| `{state}` |" not in text] == []
+
+
+def test_everything_a_plugin_gets_of_the_platform_is_named() -> None:
+    text = sections("docs/plugins.md")["The platform as a plugin sees it"]
+    offered = [name for name in vars(Fleet) if not name.startswith("_")]
+    assert [name for name in offered if f"`{name}" not in text] == []
+
+
+# ---- wire --------------------------------------------------------------------------------------------------
+
+
+def test_the_tables_of_methods_are_those_of_the_code() -> None:
+    check_made("docs/rpc_and_components.md", "methods", table())
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.bound.name)
+def test_every_method_is_listed_with_its_permission(method: object) -> None:
+    bound = method.bound  # type: ignore[attr-defined]  # a Described
+    row = next(cells for cells in rows("docs/rpc_and_components.md") if bound.name in re.split(r"[ ,]+", cells[0]))
+    assert row[3] == ("none" if bound.anonymous else bound.permission)
+    assert all(alias in row[0] for alias in bound.aliases)
+
+
+def test_every_method_says_what_it_answers() -> None:
+    assert [method.bound.name for method in METHODS if len(method.text) < 10] == []
+
+
+def test_readme_names_every_noun_of_the_core() -> None:
+    text = sections("README.md")["RPC"]
+    core = {method.noun for method in METHODS if method.bound.plugin == "core"}
+    assert [noun for noun in core if f"`{noun}." not in text] == []
+
+
+def published() -> Iterator[str]:
+    """Names of events that the code publishes; a name that is no literal would have to be listed here."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                first = node.args[0] if node.args else None
+                if node.func.attr == "publish" and isinstance(first, ast.Constant):
+                    yield str(first.value)
+                elif node.func.attr == "publish_status":
+                    yield "Shelly.Status"
+                elif node.func.attr == "notify" and len(node.args) >= 2:
+                    yield from (str(each.value) for each in node.args[:2] if isinstance(each, ast.Constant))
+
+
+def test_every_event_that_is_published_is_listed() -> None:
+    text = sections("docs/events.md")["Names"]
+    names = set(published())
+    assert {"Shelly.Connect", "Shelly.Status", "Entity.Event", "waiting_room_updated"} <= names
+    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+
+
+def test_no_event_is_listed_that_nobody_publishes() -> None:
+    table = [line for line in sections("docs/events.md")["Names"].splitlines() if line.startswith("| `")]
+    listed = {name for line in table for name in re.findall(r"`(\w+(?:\.\w+)?)`", line.split("|")[1])}
+    assert listed == {name for name in published() if "." in name or name.startswith("Notify")}
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_every_error_is_listed_with_code_message_and_status(kind: type[errors.FleetError]) -> None:
+    row = next(cells for cells in rows("docs/rpc_relay.md") if cells[0] == kind.__name__)
+    if kind is errors.DeviceError:
+        return
+    assert row[1] == str(kind.code)
+    assert row[2] == kind.message
+    sample = kind.__new__(kind)
+    sample.data = {}
+    assert str(http_status(sample)) in row[4]
+
+
+def test_every_close_code_of_devices_is_explained() -> None:
+    listed = {cells[0] for cells in rows("docs/devices.md")}
+    codes = {str(code) for name, code in vars(frames).items() if name.startswith("CLOSE_")}
+    assert codes <= listed
+
+
+def test_every_slow_method_is_named() -> None:
+    text = read("docs/rpc_relay.md")
+    slow = {name for kind in bundled()["shelly"].fleet_register_components() for name in kind.slow_methods}
+    assert [name for name in sorted(slow) if f"`{name}`" not in text] == []
+
+
+# ---- operation ---------------------------------------------------------------------------------------------
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    check_made("docs/settings.md", "settings", settings_table())
+
+
+def test_every_setting_of_a_bundled_plugin_is_listed() -> None:
+    listed = {(cells[0], cells[1]) for cells in rows("docs/settings.md")}
+    for name, plugin in bundled().items():
+        declare = getattr(plugin, "fleet_register_settings", None)
+        model: type[BaseModel] | None = declare().model if declare else None
+        for field in model.model_fields if model else ():
+            assert (name, field) in listed
+
+
+def columns() -> Iterator[tuple[str, str]]:
+    """Table and column of every comment in SQL; tests of the schema see to it that each column has one."""
+    for path in (*ROOT.glob("migrations/*.sql"), *ROOT.glob("plugins/*/migrations/*.sql")):
+        schema = "" if path.parent.parent == ROOT else f"plugin_{path.parent.parent.name.removeprefix('fleet_')}."
+        for name, column in re.findall(r"COMMENT ON COLUMN ([\w.]+)\.(\w+) IS", path.read_text("utf-8")):
+            yield f"{schema}{name}", column
+    for name, column in re.findall(r"COMMENT ON COLUMN ([\w.]+)\.(\w+) IS", BOOKKEEPING):
+        yield name, column
+
+
+def created() -> set[str]:
+    texts = {path: path.read_text("utf-8") for path in ROOT.glob("**/migrations/*.sql") if _is_ours(path)}
+    found = {(path, name) for path, text in texts.items() for name in re.findall(r"CREATE TABLE ([\w.]+)", text)}
+    return {name.rpartition(".")[2] for _, name in found} | {"migration"}
+
+
+def test_every_table_and_column_is_listed() -> None:
+    listed = {cells[0]: " ".join(cells[1:]) for cells in rows("docs/storage.md")}
+    found = list(columns())
+    assert {name.rpartition(".")[2] for name, _ in found} == created()
+    for name, column in found:
+        assert re.search(rf"\b{column}\b", listed[name]), f"{name}.{column}"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_explained_with_its_options(command: str) -> None:
+    found = program.get_command(click.Context(program), command)  # type: ignore[attr-defined]  # it is a group
+    text = sections("docs/cli.md")["Command line"] + sections("docs/cli.md")[command]
+    settings = {f"--{name.replace('_', '-')}" for name in PlatformSettings.model_fields}
+    options = {option for each in found.params if isinstance(each, click.Option) for option in each.opts}
+    assert [option for option in sorted(options - settings) if f"| `{option}` |" not in text] == []
+
+
+def test_no_command_is_explained_that_is_not_there() -> None:
+    assert set(sections("docs/cli.md")) - {"Command line"} == set(SUMMARIES)
+
+
+def _default(field: Field[object]) -> object:
+    return field.default if field.default_factory is MISSING else field.default_factory
+
+
+def _is_ours(path: Path) -> bool:
+    return not {".venv", ".tox", "build", "node_modules"} & set(path.parts)

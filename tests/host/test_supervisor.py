@@ -1,0 +1,218 @@
+"""Parts of one plugin: started, restarted, ended; whatever they do, nobody waits for them longer than agreed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+
+import pytest
+
+from fleet_platform.host.records import PluginRecord
+from fleet_platform.host.supervisor import Part, Supervisor, Timing
+
+TIMING = Timing(start_s=0.1, stop_s=0.2, first_pause_s=0.01, longest_pause_s=0.04)
+
+
+@pytest.fixture
+def record() -> PluginRecord:
+    record = PluginRecord(name="plugin")
+    record.admit()
+    record.started()
+    return record
+
+
+@pytest.fixture
+async def supervisor(record):
+    supervisor = Supervisor(record, TIMING)
+    yield supervisor
+    for kind in ("task", "lifespan", "sink"):
+        await supervisor.stop(kind, within_s=0.1)
+
+
+async def forever() -> None:
+    await asyncio.Event().wait()
+
+
+def task(work, **more) -> Part:
+    async def run(started, stopping):
+        started()
+        await work()
+
+    return Part(kind="task", name="work", run=run, **more)
+
+
+async def test_part_that_fails_is_started_again_and_the_record_says_so(supervisor, record, eventually):
+    runs = itertools.count()
+
+    async def work():
+        if next(runs) < 2:
+            raise ValueError("no broker")
+        await forever()
+
+    supervisor.keep(task(work))
+    await eventually(lambda: record.state == "degraded")
+    assert record.reason.startswith("The task work failed: ValueError: no broker; it is started again in ")
+    assert "ValueError" in record.traceback
+    await eventually(lambda: record.state == "running")
+    assert record.restarts == 2
+    assert next(runs) == 3
+
+
+async def test_essential_part_makes_the_plugin_failed(supervisor, record, eventually):
+    async def work():
+        raise ValueError
+
+    supervisor.keep(task(work, essential=True))
+    await eventually(lambda: record.state == "failed")
+
+
+async def test_part_that_returns_is_done_and_its_name_is_free(supervisor, record, eventually):
+    runs = []
+
+    async def work():
+        runs.append(1)
+
+    assert supervisor.keep(task(work))
+    await eventually(lambda: supervisor.keep(task(work)))
+    await eventually(lambda: len(runs) == 2)
+    assert record.restarts == 0
+    assert record.state == "running"
+
+
+async def test_name_is_taken_while_the_part_lives(supervisor):
+    assert supervisor.keep(task(forever))
+    assert not supervisor.keep(task(forever))
+
+
+async def test_part_that_does_not_start_in_time_has_failed_and_is_tried_again(supervisor, record, eventually):
+    attempts = itertools.count()
+
+    async def run(started, stopping):
+        if next(attempts) == 0:
+            await forever()
+        started()
+        await asyncio.wait({stopping})
+
+    supervisor.keep(Part(kind="lifespan", run=run, essential=True))
+    await eventually(lambda: record.state == "failed")
+    assert "it did not start within 0.1 s" in record.reason
+    await eventually(lambda: record.state == "running")
+
+
+async def test_restarted_part_counts_as_well_only_after_it_has_lasted(supervisor, record, eventually):
+    states = []
+
+    async def run(started, stopping):
+        states.append(record.state)
+        started()
+        if len(states) < 6:
+            raise ConnectionError
+
+    supervisor.keep(Part(kind="lifespan", run=run))
+    await eventually(lambda: len(states) == 6)
+    assert states == ["running", *["degraded"] * 5]
+
+
+async def test_stopping_lets_a_patient_part_end_by_itself(supervisor):
+    steps = []
+
+    async def run(started, stopping):
+        started()
+        try:
+            await asyncio.wait({stopping})
+            await asyncio.sleep(0)
+            steps.append("cleaned up")
+        except asyncio.CancelledError:
+            steps.append("cancelled")
+            raise
+
+    supervisor.keep(Part(kind="lifespan", run=run, patient=True))
+    await asyncio.sleep(0.01)
+    await supervisor.stop("lifespan", within_s=5)
+    assert steps == ["cleaned up"]
+
+
+async def test_stopping_cuts_a_pause_and_a_start_short(supervisor, record, eventually):
+    slow = Supervisor(record, Timing(first_pause_s=3600, longest_pause_s=3600))
+
+    async def failing():
+        raise ValueError
+
+    async def starting(started, stopping):
+        await forever()
+
+    slow.keep(task(failing))
+    slow.keep(Part(kind="task", name="never up", run=starting))
+    await eventually(lambda: record.state == "degraded")
+    await slow.stop("task", within_s=5)
+
+
+async def test_hurrying_cuts_a_pause_short(record, eventually):
+    slow = Supervisor(record, Timing(first_pause_s=3600, longest_pause_s=3600))
+    runs = []
+
+    async def work():
+        runs.append(1)
+        if len(runs) == 1:
+            raise ValueError
+
+    slow.keep(task(work))
+    await eventually(lambda: record.state == "degraded")
+    slow.hurry()
+    await eventually(lambda: len(runs) == 2)
+    await slow.stop("task", within_s=1)
+
+
+async def test_part_that_ignores_being_cancelled_does_not_hold_up_the_stop(supervisor, record):
+    async def deaf():
+        while True:
+            try:
+                await forever()
+            except asyncio.CancelledError:
+                pass
+
+    supervisor.keep(task(deaf))
+    await asyncio.sleep(0.01)
+    await supervisor.stop("task", within_s=0.05)
+
+
+async def test_part_that_cannot_be_ended_is_given_up(supervisor, record, eventually):
+    let_go = asyncio.Event()
+
+    async def deaf():
+        while not let_go.is_set():
+            try:
+                await let_go.wait()
+            except asyncio.CancelledError:
+                pass
+
+    async def run(started, stopping):
+        await asyncio.create_task(deaf())
+
+    supervisor.keep(Part(kind="lifespan", run=run, essential=True))
+    await eventually(lambda: record.state == "failed")
+    assert "only a restart of the platform ends it" in record.reason
+    await supervisor.stop("lifespan", within_s=0.05)
+    let_go.set()
+    await asyncio.sleep(0.01)
+
+
+async def test_part_that_exits_or_cancels_itself_is_an_ordinary_failure(supervisor, record, eventually):
+    ways = iter([SystemExit(1), asyncio.CancelledError()])
+    runs = []
+
+    async def work():
+        runs.append(1)
+        for way in ways:
+            raise way
+        await forever()
+
+    supervisor.keep(task(work))
+    await eventually(lambda: len(runs) == 3)
+    assert record.restarts == 2
+
+
+async def test_pauses_grow_up_to_a_cap():
+    pauses = Timing(first_pause_s=1, longest_pause_s=8).pauses_s()
+    for most in (1, 2, 4, 8, 8):
+        assert most / 2 <= next(pauses) <= most

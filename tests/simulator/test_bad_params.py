@@ -1,0 +1,122 @@
+"""No parameter, however odd, brings a device down or leaves a request unanswered."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fleet_platform.simulator import Device, Simulator
+from fleet_platform.simulator.rpc import Request, answer, read_request
+
+if TYPE_CHECKING:
+    from tests.simulator.conftest import Home
+
+ENDS = {"Reboot", "Update", "SetProfile", "FactoryReset"}
+"""Methods after which a device refuses calls for a while."""
+
+ODD: list[Any] = [None, True, -1, 2**53, 1.5, "", "text", [], [None], {}, {"id": {}}]
+NAMES = [
+    "on",
+    "brightness",
+    "rgb",
+    "white",
+    "ct",
+    "pos",
+    "rel",
+    "duration",
+    "toggle_after",
+    "transition_duration",
+    "fade_rate",
+    "config",
+    "value",
+    "key",
+    "match",
+    "offset",
+    "len",
+    "code",
+    "method",
+    "params",
+    "event",
+    "event_type",
+    "type",
+    "cid",
+    "urls",
+    "timespec",
+    "calls",
+    "ts",
+    "end_ts",
+    "output",
+    "volume",
+    "stage",
+    "name",
+    "delay_ms",
+    "keys",
+    "include",
+    "dynamic_only",
+    "data",
+    "append",
+    "user",
+    "realm",
+    "ha1",
+    "idx",
+    "addr",
+    "obj_id",
+]
+
+
+def ask(device: Device, method: str, params: Any) -> dict[str, Any]:
+    text = answer(device, Request(id=1, src="x", method=method, params=params))
+    assert text is not None
+    reply: dict[str, Any] = orjson.loads(text)
+    assert reply["id"] == 1
+    assert ("result" in reply) != ("error" in reply)
+    return reply
+
+
+@pytest.mark.parametrize("model", ["Plus2PM", "S2PMG3", "PlusRGBWPM", "BluGwG3", "Pro3EM", "WallDisplay", "S1G3"])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+async def test_every_method_answers_any_parameter(
+    model: str, odd: Any, sim: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = await sim.add(model, profile="cover" if model == "S2PMG3" else None)
+    for kind in ("boolean", "number", "text", "enum", "group", "button") if model == "S1G3" else ():
+        device.call("Virtual.Add", {"type": kind})
+    if model == "S1G3":
+        device.call("Script.Create")
+    for method in device.call("Shelly.ListMethods")["methods"]:
+        if method.split(".")[1] in ENDS:
+            continue
+        number = {
+            "id": next((int(key.split(":")[1]) for key in device.keys(method.split(".")[0].lower()) if ":" in key), 0)
+        }
+        for name in NAMES:
+            ask(device, method, {**number, name: odd})
+        ask(device, method, {**number, **dict.fromkeys(NAMES, odd)})
+        ask(device, method, {"id": odd})
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert orjson.loads(orjson.dumps(device.full_status()))
+
+
+@given(text=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_any_bytes_are_a_request_or_nothing(text: bytes) -> None:
+    request = read_request(text)
+    assert request is None or isinstance(request.method, str)
+
+
+async def test_a_bug_in_a_behaviour_is_answered_logged_and_harms_nobody(
+    home: Home, sim: Simulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = await sim.add("Plus1PM")
+    behaviour = device.behaviour("switch:0")
+    assert behaviour is not None
+    monkeypatch.setattr(type(behaviour), "toggle", lambda _self, _params: 1 // 0)
+    reply = await home.ask(device.id, "Switch.Toggle", id=0)
+    assert reply["error"] == {"code": 500, "message": "internal error"}
+    assert "ZeroDivisionError" in caplog.text
+    assert await home.call(device.id, "Shelly.GetDeviceInfo")
