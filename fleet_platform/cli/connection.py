@@ -45,34 +45,26 @@ def client_command(function: Callable[Concatenate[Client, P], Awaitable[int | No
     @click.option("--user", metavar="NAME[:PASSWORD]", help="Sign in by password instead, for this command only.")
     @functools.wraps(function)
     def run(*args: Any, url: str, token: str | None, user: str | None, **kwargs: Any) -> int | None:
-        return run_client(url, credentials(url, token, user), lambda client: function(client, *args, **kwargs))
+        is_stored = token is None and user is None
+        who = stored.load(url) if is_stored else credentials(token, user)
+        renewed = functools.partial(stored.save, url) if is_stored else None
+
+        async def connected() -> int | None:
+            async with Client(url, who, renewed=renewed) as client:
+                return await function(client, *args, **kwargs)
+
+        with plain_errors():
+            return asyncio.run(connected())
 
     return run
 
 
-def run_client(url: str, who: Credentials | None, function: Callable[[Client], Awaitable[int | None]]) -> int | None:
-    """Run a coroutine function with a client that is signed in."""
-
-    async def connected() -> int | None:
-        async with Client(url, who, renewed=lambda token: _keep(url, who, token)) as client:
-            return await function(client)
-
-    with plain_errors():
-        return asyncio.run(connected())
-
-
-def credentials(url: str, token: str | None, user: str | None) -> Credentials | None:
-    """Who to be: ``--user``, else the token of the option or the environment, else what is stored for the address."""
+def credentials(token: str | None, user: str | None) -> Credentials | None:
+    """Who to be, by option or environment; ``--user`` counts more, and a password left out is asked for."""
     if user is not None:
         name, colon, password = user.partition(":")
         return Password(name=name, password=password if colon else click.prompt("Password", hide_input=True))
-    return Token(access=token) if token else stored.load(url)
-
-
-def _keep(url: str, who: Credentials | None, renewed: Token) -> None:
-    """Store a renewed token where the old one was stored."""
-    if who == stored.load(url):
-        stored.save(url, renewed)
+    return None if token is None else Token(access=token)
 
 
 @contextmanager
@@ -96,6 +88,8 @@ def explain(error: RpcError) -> str:
     """The error with all it says, one fact a line."""
     lines = [f"{error.message} ({error.code})"]
     facts = dict(error.data) if isinstance(error.data, dict) else {}
-    lines += [f"  {fault.get('path')}: {fault.get('message')}" for fault in facts.pop("errors", [])]
+    faults = facts.pop("errors", None)
+    if isinstance(faults, list):
+        lines += [f"  {fault.get('path')}: {fault.get('message')}" for fault in faults if isinstance(fault, dict)]
     lines += [f"  {name.replace('_', ' ')}: {value}" for name, value in facts.items()]
     return "\n".join(printable(line) for line in lines)

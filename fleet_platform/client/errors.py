@@ -15,6 +15,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+INTERNAL = -32603
+
 
 class RpcError(Exception):
     """An error reply.
@@ -35,8 +37,9 @@ class RpcError(Exception):
     def decode(cls, error: Any) -> RpcError:
         """From the ``error`` member of a reply, however malformed."""
         if not isinstance(error, dict):
-            return cls(-32603, "an error without description")
-        return cls(int(error.get("code", -32603)), str(error.get("message", "")), error.get("data"))
+            return cls(INTERNAL, "an error without description")
+        code = error.get("code")
+        return cls(code if isinstance(code, int) else INTERNAL, str(error.get("message", "")), error.get("data"))
 
 
 class Unreachable(ConnectionError):

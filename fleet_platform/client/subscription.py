@@ -52,6 +52,8 @@ class Resync:
 class Subscription:
     """``async with client.subscribe([...]) as events: async for event in events: …``.
 
+    Waiting for the next event may be cancelled; nothing is lost by that.
+
     Args:
         options: As in ``FleetManager.Subscribe``.
         first_pause_s: About how long to wait before the first attempt to reconnect.

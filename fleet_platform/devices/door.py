@@ -121,11 +121,13 @@ class WaitingRoom:
         """Devices that were rejected."""
         return self._of("denied")
 
-    async def enter(self, device: DeviceId, status: JSONObject, reason: str, encoded: bytes) -> Waiter:
+    async def enter(
+        self, device: DeviceId, status: JSONObject, reason: str, encoded: bytes
+    ) -> tuple[Waiter, asyncio.Future[bool]]:
         """Let a device wait.
 
         Returns:
-            Its place; ``decision`` is resolved when somebody decides.
+            Its place and the decision about it, cancelled if a newer connection of the device comes to wait.
 
         Raises:
             TryLaterError: The room is full.
@@ -139,17 +141,29 @@ class WaitingRoom:
             waiter = self._waiters[key] = Waiter(device)
         if waiter.decision is not None and not waiter.decision.done():
             waiter.decision.cancel()
-        waiter.decision = asyncio.get_running_loop().create_future()
+        decision = waiter.decision = asyncio.get_running_loop().create_future()
         waiter.status, waiter.reason = status, reason
         self._fleet.access[key] = "pending"
         await self._remember(waiter, encoded)
         self._voice.notify("device", "waiting_room_updated", shellyID=device)
-        return waiter
+        return waiter, decision
 
     def leave(self, waiter: Waiter, decision: asyncio.Future[bool]) -> None:
         """A waiting device's connection ended. It stays listed; a newer connection of it is not disturbed."""
         if waiter.decision is decision:
             waiter.decision = None
+
+    async def admit(self, device: DeviceId) -> None:
+        """A rule lets in a device that waited before; kept, so that it does not wait again after a restart."""
+        waiter = self._waiters.pop(device.lower(), None)
+        if waiter is not None and waiter.decision is not None:
+            waiter.decision.cancel()
+        self._fleet.access[device.lower()] = "allowed"
+        self._voice.notify("device", "waiting_room_updated", shellyID=device)
+        try:
+            await self._store.set_access([device], "allowed")
+        except Unavailable:
+            logger.warning("it cannot be stored that %s waits no more: the database is away", device)
 
     async def accept(self, ids: Iterable[str]) -> JSONObject:
         """Let devices in, now and from now on.

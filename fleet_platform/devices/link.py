@@ -52,9 +52,10 @@ class Link:
 
     Attributes:
         late: Replies that came when nobody waited for them any more.
+        since: When the connection was made, in seconds of the event loop.
     """
 
-    __slots__ = ("_close", "_flying", "_flying_slow", "_limits", "_loop", "_next", "_waiting", "_write", "late")
+    __slots__ = ("_close", "_flying", "_flying_slow", "_limits", "_loop", "_next", "_waiting", "_write", "late", "since")
 
     def __init__(
         self, *, write: Callable[[bytes], None], close: Callable[[int, str], None], limits: LinkLimits
@@ -68,6 +69,7 @@ class Link:
         self._waiting: deque[Command] | None = None
         self._next = 1
         self.late = 0
+        self.since = self._loop.time()
 
     def submit(self, method: str, params: JSON, *, timeout_s: float, done: Done, slow: bool = False) -> None:
         """Send a command, or let it wait for its turn.

@@ -99,8 +99,9 @@ class Notifications:
         elif name == "component_removed" and isinstance(target, str):
             refresh.component_removed(target)
         elif component == "sys":
-            if name.startswith("ota_"):
+            if name.startswith("ota_") and not twin.updating:
                 twin.updating = True
+                self._stored(twin)
         else:
             self._entity_event(twin, component, event)
 

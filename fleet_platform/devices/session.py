@@ -32,6 +32,9 @@ from plugin_sdk.errors import DeviceOffline, FleetError
 
 logger = logging.getLogger(__name__)
 
+_MAX_EARLY = 100
+"""Event frames of a device that are kept while it is being introduced; later ones are lost."""
+
 
 class Socket(Protocol):
     """The rim's side of a connection."""
@@ -104,6 +107,7 @@ class DeviceSession:
     __slots__ = (
         "_asking",
         "_bad",
+        "_early",
         "_refreshing",
         "_remote",
         "_run_token",
@@ -127,6 +131,7 @@ class DeviceSession:
         self._tasks = asyncio.TaskGroup()
         self._asking: list[asyncio.Task[None]] = []
         self._refreshing: set[str] = set()
+        self._early: list[JSONObject] = []
         self._bad = 0
         self.link = Link(write=socket.write, close=self._close, limits=services.limits)
 
@@ -151,10 +156,15 @@ class DeviceSession:
         known = self._s.fleet.get(hello.device)
         if known is not None and known.id.lower() != hello.device.lower():
             known = None
+        if self._is_overtaken(known):
+            await self._socket.close(frames.CLOSE_REPLACED, "a newer connection is there")
+            return
         if known is not None and hello.complete and is_unchanged(known, hello.status, now_ms=_now_ms()):
             take_full_status(known, hello.status, self._s.types())
             self._attach(known, read=False)
         else:
+            # Made before anything more is read, for the device may go on at once.
+            self._twin = self._draft(hello, known)
             self._ask(self._introduce(hello, known))
         await self._read()
 
@@ -186,7 +196,12 @@ class DeviceSession:
             status=hello.status,
         )
         verdict = await judge(self._s.rules(), candidate)
+        if self._s.fleet.access.get(hello.device.lower()) != access:
+            # An operator decided while the rules were asked.
+            return await self._is_admitted(hello)
         if verdict.action == "admit":
+            if access == "pending":
+                await self._s.waiting_room.admit(hello.device)
             return True
         if verdict.action == "refuse":
             self._count("refused")
@@ -198,10 +213,7 @@ class DeviceSession:
     async def _wait(self, hello: Hello, reason: str) -> bool:
         """Sit in the waiting room; returns whether an operator lets the device in."""
         room = self._s.waiting_room
-        waiter = await room.enter(hello.device, hello.status, reason, encode(hello.status))
-        decision = waiter.decision
-        if decision is None:
-            return False
+        waiter, decision = await room.enter(hello.device, hello.status, reason, encode(hello.status))
         logger.info("device %s waits: %s", hello.device, reason)
         reading = self._tasks.create_task(self._read_while_waiting(hello, waiter))
         reading.add_done_callback(lambda _done: decision.cancel())
@@ -222,17 +234,19 @@ class DeviceSession:
         return decision.result()
 
     async def _read_while_waiting(self, hello: Hello, waiter: Waiter) -> None:
-        """Keep the waiting device's last report; ends with the connection."""
+        """Keep what the waiting device reports; ends with the connection."""
         while (text := await self._socket.receive()) is not None:
             try:
                 later = frames.decode_hello(text)
             except frames.BadHelloError:
                 self._count("bad_frames")
                 continue
-            if later is not None and later.complete and later.device == hello.device:
+            if later is None or later.device != hello.device:
+                continue
+            if later.complete:
                 hello.status.clear()
-                hello.status.update(later.status)
-                waiter.status = hello.status
+            apply(hello.status, later.status)
+            waiter.status = hello.status
 
     async def _deny(self) -> None:
         """Send an operator's rejection: switch the device's websocket off."""
@@ -261,20 +275,16 @@ class DeviceSession:
                 if pause_s is not None:
                     await asyncio.sleep(pause_s)
             else:
-                self._attach(twin, read=True)
+                await self._welcome(twin)
                 return
         await self._socket.close(frames.CLOSE_TRY_LATER, "the device does not answer")
 
     async def _ask_all(self, hello: Hello, known: Twin | None) -> Twin:
-        """Build the twin beside the known one, which stays as it is until all is read."""
-        twin = Twin(hello.device, decode(known.status_json()) if known is not None else {})
-        if known is not None:
-            twin.load(info=known.info_json(), settings=known.settings_json(), meta=decode(known.meta_json()))
-            twin.internal_id, twin.entities = known.internal_id, known.entities
-        if hello.complete:
-            take_full_status(twin, dict(hello.status), self._s.types())
-        else:
-            apply(twin.status, hello.status)
+        """Ask a twin beside the known one, which stays as it is until all is read."""
+        twin = self._draft(hello, known)
+        if self._twin is not None:
+            # What it reported since, maybe during an attempt that failed.
+            twin.status = self._twin.status
         self._twin = twin
         await Introduction(
             link=self.link,
@@ -286,6 +296,36 @@ class DeviceSession:
             timeout_s=self._s.times.call_s,
         ).run()
         return twin
+
+    def _draft(self, hello: Hello, known: Twin | None) -> Twin:
+        """A new twin of what is known and what the device said first."""
+        twin = Twin(hello.device, decode(known.status_json()) if known is not None else {})
+        if known is not None:
+            twin.load(info=known.info_json(), settings=known.settings_json(), meta=decode(known.meta_json()))
+            twin.internal_id, twin.entities = known.internal_id, known.entities
+        if hello.complete:
+            take_full_status(twin, dict(hello.status), self._s.types())
+        else:
+            apply(twin.status, hello.status)
+        return twin
+
+    async def _welcome(self, twin: Twin) -> None:
+        """Attach a device that was introduced, and tell of the events it sent meanwhile."""
+        if self._s.fleet.access.get(twin.id.lower()) == "denied":
+            # An operator rejected it while it was asked.
+            await self._deny()
+            return
+        if self._is_overtaken(self._s.fleet.get(twin.id)):
+            await self._socket.close(frames.CLOSE_REPLACED, "a newer connection is there")
+            return
+        self._attach(twin, read=True)
+        early, self._early = self._early, []
+        for frame in early:
+            self._s.notifications.handle(twin, frame, self)
+
+    def _is_overtaken(self, known: Twin | None) -> bool:
+        """Whether a newer connection of the device is live already, while this one was held up."""
+        return known is not None and known.link is not None and known.link.since > self.link.since
 
     def _attach(self, twin: Twin, *, read: bool) -> None:
         """Make this the device's connection, and tell the world."""
@@ -336,8 +376,7 @@ class DeviceSession:
         elif twin.link is not self.link:
             self._on_early(twin, frame)
         elif not self._s.notifications.handle(twin, frame, self):
-            self._count("refused_requests")
-            self.link.send(frames.encode_refusal(frame))
+            self._refuse(frame)
 
     def _on_reply(self, frame: JSONObject) -> None:
         command = self.link.on_reply(frame)
@@ -348,11 +387,23 @@ class DeviceSession:
 
     def _on_early(self, twin: Twin, frame: JSONObject) -> None:
         """Notifications while the device is being introduced change its new twin and are not published yet."""
-        params = frame.get("params")
-        if frame["method"] == "NotifyStatus":
-            apply(twin.status, frames.components_of(params))
-        elif frame["method"] == "NotifyFullStatus":
+        method, params = frame["method"], frame.get("params")
+        if method == "NotifyStatus":
+            if isinstance(params, dict):
+                apply(twin.status, params)
+        elif method == "NotifyFullStatus":
             take_full_status(twin, frames.components_of(params), self._s.types())
+        elif method == "NotifyEvent":
+            if len(self._early) < _MAX_EARLY:
+                self._early.append(frame)
+        else:
+            self._refuse(frame)
+
+    def _refuse(self, frame: JSONObject) -> None:
+        """Answer a device that calls a method of ours."""
+        self._count("refused_requests")
+        if "id" in frame:
+            self.link.send(frames.encode_refusal(frame))
 
     def _bad_frame(self) -> None:
         """Count it; a connection of nothing but garbage is closed."""
@@ -397,10 +448,10 @@ class DeviceSession:
         namespace = kind.namespace if kind is not None else component_type(key)
         number = component_id(key)
         params = None if number is None else {"id": number}
-        # A change that arrives while the answer is on its way asks again.
-        self._refreshing.discard(key)
         try:
             async with self._s.pacer.place():
+                # A change that arrives while the answer is on its way asks again.
+                self._refreshing.discard(key)
                 if added:
                     status = await self.link.call(f"{namespace}.GetStatus", params, timeout_s=call_s)
                     if isinstance(status, dict):

@@ -74,7 +74,8 @@ class Voice:
 
     def entity_event(self, twin: Twin, entity: str, event: str, data: Mapping[str, JSON]) -> None:
         """Something happened to an entity, such as a button being pushed."""
-        self._bus.publish("Entity.Event", {"entityId": entity, "event": event, **data}, device=twin.id)
+        # What the device says of the event comes first: it cannot speak for an entity of another.
+        self._bus.publish("Entity.Event", {**data, "entityId": entity, "event": event}, device=twin.id)
 
     def notify(self, component: str, event: str, **data: JSON) -> None:
         """Something happened to a part of the platform."""

@@ -40,12 +40,14 @@ class Filter:
         name: Event name; a trailing ``*`` matches any rest.
         devices: Lower-case device ids, or None for all. Says nothing about events that are about no device.
         rules: Rules for the reasons of the event, or None.
+        inner_rules: Of a name with a star: rules for single events that it matches.
         changed_only: Status events carry only the components that changed.
     """
 
     name: str
     devices: frozenset[str] | None = None
     rules: Rules | None = None
+    inner_rules: tuple[tuple[str, Rules], ...] = ()
     changed_only: bool = False
 
     def select(self, record: Record) -> tuple[str, ...] | None:
@@ -58,6 +60,8 @@ class Filter:
             return None
         keys = tuple(record.components) if record.components is not None else ()
         rules = self.rules
+        if self.inner_rules:
+            rules = next((inner for name, inner in self.inner_rules if name == record.method), rules)
         if rules is None or not record.reasons:
             return keys
         if len(record.reasons) != len(keys):
@@ -106,6 +110,7 @@ def decode_filters(events: Sequence[str], options: Mapping[str, JSON] | None) ->
             name=name,
             devices=None if devices is None else frozenset(device.lower() for device in devices),
             rules=next((rules for wanted, rules in rules_by_name if wanted == name), None),
+            inner_rules=tuple(entry for entry in rules_by_name if entry[0] != name and name_matches(name, entry[0])),
             changed_only=status == "changed",
         )
         for name in events

@@ -118,6 +118,11 @@ class Host:
             return False
         return True
 
+    def instance(self, name: str) -> object:
+        """What a plugin's entry point made, or None while it takes no part; for tests."""
+        life = self._lives.get(name)
+        return None if life is None else life.plugin.instance
+
     async def enable(self, name: str) -> None:
         """Load a plugin, afresh if it was rejected, until the platform is started again.
 

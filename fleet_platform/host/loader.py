@@ -154,6 +154,7 @@ class Loader:
             fleet.publisher.allow([method.name for method in methods])
             self._loaded[name] = LoadedPlugin(
                 name=name,
+                instance=built.target,
                 package=built.package,
                 fleet=fleet,
                 contributions=contributions,

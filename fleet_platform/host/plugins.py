@@ -20,12 +20,14 @@ class LoadedPlugin:
     """One plugin, as long as it stays enabled; enabling it again makes another one.
 
     Attributes:
+        instance: What its entry point made, or the module that it names.
         package: Import package that holds its files, or "".
         methods: Its methods, bound.
         lifespan: Makes the context manager that owns what lives, or None.
     """
 
     name: str
+    instance: object
     package: str
     fleet: PluginFleet
     contributions: Contributions

@@ -22,8 +22,10 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 from pydantic import SecretStr
 
 from fleet_platform.app import Platform, open_platform
+from fleet_platform.client import sign_in
 from fleet_platform.settings import PlatformSettings
 from fleet_platform.simulator import Simulator
+from fleet_platform.web.sign_in import SESSION_COOKIE
 
 PASSWORD = "correct horse battery"
 RUN_TOKEN = "devices-of-this-test-run"
@@ -46,6 +48,7 @@ class Site:
     """A running platform and the devices that are connected to it."""
 
     platform: Platform
+    token: str
     devices: Simulator
 
     @property
@@ -71,8 +74,8 @@ class Visit:
 
     async def enter(self, path: str = "/") -> None:
         """Open a page as a signed-in user."""
+        await self.page.context.add_cookies([{"name": SESSION_COOKIE, "value": self.site.token, "url": self.site.url}])
         await self.open(path)
-        await self.log_in()
         await expect(self.page.locator("html[data-link=online]")).to_be_attached()
 
 
@@ -90,7 +93,8 @@ async def running_site(dsn: str, data: Path, *, port: int = 0) -> AsyncIterator[
     async with open_platform(settings, reveal=lambda _label, _secret: None, run_token=RUN_TOKEN) as platform:
         assert await platform.host.settled(20)
         async with Simulator(f"ws://127.0.0.1:{platform.port}/shelly", token=RUN_TOKEN) as devices:
-            yield Site(platform=platform, devices=devices)
+            token = await sign_in(platform.url, "admin", PASSWORD)
+            yield Site(platform=platform, token=token, devices=devices)
 
 
 @asynccontextmanager

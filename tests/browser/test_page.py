@@ -182,8 +182,8 @@ async def test_a_slider_sets_what_it_shows(visit: Visit) -> None:
     await card(visit.page, "light:0").get_by_label("Brightness").fill("37")
     await expect(card(visit.page, "light:0")).to_contain_text("37\u00a0%")
     await visit.page.get_by_role("link", name="Details").click()
-    await visit.page.get_by_label("Status").get_by_text("light:0").click()
-    await expect(visit.page.get_by_label("Status")).to_contain_text("brightness37")
+    await visit.page.get_by_role("region", name="Status").get_by_text("light:0").click()
+    await expect(visit.page.get_by_role("region", name="Status")).to_contain_text("brightness37")
     assert dimmer.status("light:0")["brightness"] == 37
 
 
@@ -191,8 +191,8 @@ async def test_buttons_move_a_cover_until_it_is_stopped(visit: Visit) -> None:
     cover = await visit.site.devices.add("Plus2PM", seed=5, name="Blind", profile="cover")
     await visit.enter(f"/device/{cover.id}")
     state = card(visit.page, "cover:0").locator(".readings")
-    await card(visit.page, "cover:0").get_by_role("button", name="Open").click()
-    await expect(state).to_contain_text("Opening")
+    await card(visit.page, "cover:0").get_by_role("button", name="Close").click()
+    await expect(state).to_contain_text("Closing")
     await card(visit.page, "cover:0").get_by_role("button", name="Stop").click()
     await expect(state).to_contain_text("Stopped")
     assert cover.status("cover:0")["state"] == "stopped"
@@ -232,7 +232,7 @@ async def test_details_show_the_status_as_it_is_and_as_it_changes(visit: Visit, 
     await visit.enter(f"/device/{plug.id}")
     await visit.page.get_by_role("link", name="Details").click()
     await expect(visit.page).to_have_url(f"{visit.site.url}/device/{plug.id}/pages/details")
-    status = visit.page.get_by_label("Status")
+    status = visit.page.get_by_role("region", name="Status")
     await status.get_by_text("switch:0").click()
     plug.report("switch:0", {"apower": 55.5})
     await expect(status).to_contain_text("apower55.5")
@@ -270,6 +270,7 @@ async def test_markup_cannot_be_assigned_at_all(visit: Visit) -> None:
 
 async def test_events_are_told_as_they_happen_and_wait_while_paused(visit: Visit, plug: Device) -> None:
     await visit.enter("/p/pages/events")
+    await expect(visit.page.get_by_text("per second")).to_be_visible()
     await visit.page.get_by_label("Filter events").fill(plug.id)
     plug.report("switch:0", {"apower": 77.7})
     first = visit.page.locator(".tail > li").first

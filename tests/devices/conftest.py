@@ -298,16 +298,20 @@ class Site:
         self.sessions.append(task)
         return task
 
-    async def join(self, device: Device, *, hello: bool = True) -> asyncio.Task[None]:
+    async def join(self, device: Device) -> asyncio.Task[None]:
         """Connect a device and wait until it is live."""
         task = self.accept(device.connect())
+        await self.join_on(device.wire, device)
+        return task
+
+    async def join_on(self, wire: Wire, device: Device, *, hello: bool = True) -> None:
+        """Wait until a device that is connected is live on that connection."""
         if hello:
             device.hello()
-        wire = device.wire
-        while device.wire is wire and not self.is_live(device):
-            assert not task.done(), f"turned away: {wire.closed}"
+        connects = self.tally["connects"]
+        while self.tally["connects"] == connects:
+            assert wire.closed is None, f"turned away: {wire.closed}"
             await asyncio.sleep(0.001)
-        return task
 
     async def part(self, device: Device, task: asyncio.Task[None]) -> None:
         """Let a device hang up and wait until its session is over."""

@@ -96,7 +96,7 @@ def _section(noun: str, methods: list[Described]) -> Iterator[str]:
     for method in methods:
         bound = method.bound
         names = ", ".join(f"`{name}`" for name in (bound.name, *bound.aliases))
-        params = "<br>".join(f"`{name}` {kind}" for name, kind in parameters(bound).items()) or "–"
+        params = "<br>".join(f"`{name}` {kind}" for name, kind in parameters(bound).items()) or "none"
         permission = "none" if bound.anonymous else f"`{bound.permission}`"
         get = " · GET" if bound.read_only else ""
         yield f"| {names}{get} | {_cell(params)} | {_cell(method.text)} | {permission} |"
@@ -118,6 +118,6 @@ def _kind(schema: JSONObject, definitions: JSONObject) -> str:
         return " or ".join(f'`"{value}"`' for value in schema["enum"])
     if schema.get("type") == "array":
         return f"list of {_kind(schema.get('items', {}), definitions)}"
-    kind = {"integer": "whole number", None: "anything"}.get(schema.get("type"), schema.get("type", ""))
+    kind = {"integer": "whole number"}.get(name := str(schema.get("type", "anything")), name)
     default = schema.get("default")
     return kind if default is None else f"{kind}, {str(default).lower() if isinstance(default, bool) else default}"

@@ -75,8 +75,7 @@ def test_commands_that_are_shown_exist_with_their_options(page: Path) -> None:
         if not call or not call[0].endswith("fleet-platform"):
             continue
         assert call[1] in SUMMARIES, line
-        command = program.get_command(click.Context(program), call[1])  # type: ignore[attr-defined]  # it is a group
-        known = {option for each in command.params for option in each.opts}
+        known = {option for each in command(call[1]).params for option in each.opts}
         assert {word for word in call if word.startswith("--")} <= known, line
 
 
@@ -108,6 +107,12 @@ def test_the_readme_has_its_parts_in_order() -> None:
 
 def test_the_changelog_knows_the_version_of_the_sdk() -> None:
     assert f"SDK {sdk_version}" in read("CHANGELOG.md")
+
+
+def command(name: str) -> click.Command:
+    found = program.get_command(click.Context(program), name)
+    assert found is not None
+    return found
 
 
 def anchors(page: Path) -> set[str]:

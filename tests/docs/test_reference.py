@@ -24,7 +24,7 @@ from fleet_platform.storage.migrations import BOOKKEEPING
 from plugin_sdk import components, contributions, errors, hookspecs
 from plugin_sdk.fleet import Fleet
 
-from .methods import all_methods, bundled, table
+from .methods import Described, all_methods, bundled, table
 from .pages import ROOT, check_made, read, rows, sections
 
 SOURCES = [path for folder in ("fleet_platform", "plugins") for path in (ROOT / folder).rglob("*.py")]
@@ -117,8 +117,8 @@ def test_the_tables_of_methods_are_those_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.bound.name)
-def test_every_method_is_listed_with_its_permission(method: object) -> None:
-    bound = method.bound  # type: ignore[attr-defined]  # a Described
+def test_every_method_is_listed_with_its_permission(method: Described) -> None:
+    bound = method.bound
     row = next(cells for cells in rows("docs/rpc_and_components.md") if bound.name in re.split(r"[ ,]+", cells[0]))
     assert row[3] == ("none" if bound.anonymous else bound.permission)
     assert all(alias in row[0] for alias in bound.aliases)
@@ -227,7 +227,8 @@ def test_every_table_and_column_is_listed() -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_explained_with_its_options(command: str) -> None:
-    found = program.get_command(click.Context(program), command)  # type: ignore[attr-defined]  # it is a group
+    found = program.get_command(click.Context(program), command)
+    assert found is not None
     text = sections("docs/cli.md")["Command line"] + sections("docs/cli.md")[command]
     settings = {f"--{name.replace('_', '-')}" for name in PlatformSettings.model_fields}
     options = {option for each in found.params if isinstance(each, click.Option) for option in each.opts}

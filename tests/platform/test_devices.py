@@ -12,9 +12,7 @@ from fleet_platform.simulator import Simulator
 from .conftest import StartPlatform, eventually, signed_in, simulated
 
 
-async def test_a_toggle_comes_back_as_an_event_and_as_status(
-    simulator: Simulator, client: Client
-) -> None:
+async def test_a_toggle_comes_back_as_an_event_and_as_status(simulator: Simulator, client: Client) -> None:
     device = await simulator.add("Plus1PM", seed=1)
     await eventually(lambda: _online(client, device.id))
     async with client.subscribe(["Shelly.Status"], shellyIDs=[device.id]) as events:
@@ -145,7 +143,9 @@ async def test_a_busy_device_answers_busy_and_a_silent_one_times_out(
     await eventually(lambda: platform.fleet.get(device.id))
     device.freeze()
     calls = [client.call("Switch.GetStatus", {"id": 0}, dst=device.id, timeout_s=1.0) for _ in range(40)]
-    codes = [error.code for error in await asyncio.gather(*calls, return_exceptions=True) if isinstance(error, RpcError)]
+    codes = [
+        error.code for error in await asyncio.gather(*calls, return_exceptions=True) if isinstance(error, RpcError)
+    ]
     assert codes.count(-32011) == 40 - 35
     assert codes.count(-32800) == 35
 

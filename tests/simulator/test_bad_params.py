@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -21,51 +22,11 @@ ENDS = {"Reboot", "Update", "SetProfile", "FactoryReset"}
 
 ODD: list[Any] = [None, True, -1, 2**53, 1.5, "", "text", [], [None], {}, {"id": {}}]
 NAMES = [
-    "on",
-    "brightness",
-    "rgb",
-    "white",
-    "ct",
-    "pos",
-    "rel",
-    "duration",
-    "toggle_after",
-    "transition_duration",
-    "fade_rate",
-    "config",
-    "value",
-    "key",
-    "match",
-    "offset",
-    "len",
-    "code",
-    "method",
-    "params",
-    "event",
-    "event_type",
-    "type",
-    "cid",
-    "urls",
-    "timespec",
-    "calls",
-    "ts",
-    "end_ts",
-    "output",
-    "volume",
-    "stage",
-    "name",
-    "delay_ms",
-    "keys",
-    "include",
-    "dynamic_only",
-    "data",
-    "append",
-    "user",
-    "realm",
-    "ha1",
-    "idx",
-    "addr",
-    "obj_id",
+    *("on", "brightness", "rgb", "white", "ct", "pos", "rel", "duration", "toggle_after", "transition_duration"),
+    *("fade_rate", "config", "value", "key", "match", "offset", "len", "code", "method", "params", "event"),
+    *("event_type", "type", "cid", "urls", "timespec", "calls", "ts", "end_ts", "output", "volume", "stage", "name"),
+    *("delay_ms", "keys", "include", "dynamic_only", "data", "append", "user", "realm", "ha1", "idx", "addr"),
+    *("obj_id", "add_keys", "id"),
 ]
 
 
@@ -100,6 +61,31 @@ async def test_every_method_answers_any_parameter(
         ask(device, method, {"id": odd})
     assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
     assert orjson.loads(orjson.dumps(device.full_status()))
+
+
+@pytest.mark.parametrize("model", ["Plus2PM", "S2PMG3", "PlusRGBWPM", "ProRGBWWPM", "BluGwG3", "Pro3EM", "WallDisplay"])
+@pytest.mark.parametrize("odd", ODD, ids=repr)
+async def test_a_device_lives_with_any_settings_it_took(
+    model: str, odd: Any, sim: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    device = await sim.add(model, profile="cover" if model == "S2PMG3" else None)
+    for key in [key for key in device.state.all_keys() if key not in ("ws", "sys")]:
+        namespace, _, number = key.partition(":")
+        for name in list(device.config(key)):
+            ask(device, f"{namespace}.SetConfig", {"id": int(number or 0), "config": {name: odd}})
+    for _ in range(5):
+        sim.advance(60)
+        device.vary()
+    for key in device.keys("input"):
+        with suppress(ValueError):
+            device.press(key, "single_push" if device.config(key).get("type") == "button" else "on")
+    for kind in ("switch", "light", "cct", "cover"):
+        for key in device.keys(kind):
+            for verb in ("Toggle", "Open", "Close"):
+                ask(device, f"{kind}.{verb}", {"id": device.state.config[key]["id"]})
+    device.power.restart(1)
+    sim.advance(60)
+    assert [record.message for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
 @given(text=st.binary(max_size=200) | st.text(max_size=200).map(str.encode))

@@ -61,7 +61,7 @@ async def test_a_method_is_found_in_any_case(method: str, home: Home, sim: Simul
         ("Switch.Set", {"id": 0}, -103, "Missing required 'on'"),
         ("Switch.Set", {"id": 0, "on": "yes"}, -103, "Invalid argument 'on'!"),
         ("Switch.SetConfig", {"id": 0}, -103, "Missing required 'config'"),
-        ("Shelly.Reboot", {"delay_ms": 10}, -103, "Invalid argument 'delay_ms'"),
+        ("Shelly.Reboot", {"delay_ms": 10}, -103, "Invalid argument 'delay_ms'!"),
     ],
 )
 async def test_a_bad_request_gets_the_devices_own_error(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_platform.simulator.merge import apply_patch, merge_settings, overlay_patch
+from fleet_platform.simulator.merge import UnfitSetting, apply_patch, merge_settings, overlay_patch
 from plugin_sdk import JSON, JSONObject
 
 names = st.sampled_from("abcd")
@@ -58,13 +60,17 @@ def test_arrays_replace_and_objects_merge() -> None:
 @given(settings=objects, patch=objects)
 def test_settings_that_are_shared_are_never_changed_in_place(settings: JSONObject, patch: JSONObject) -> None:
     before = deepcopy(settings)
-    merge_settings(settings, patch)
+    with suppress(UnfitSetting):
+        merge_settings(settings, patch)
     assert settings == before
 
 
 @given(settings=objects, patch=objects)
 def test_settings_merged_twice_differ_no_more(settings: JSONObject, patch: JSONObject) -> None:
-    merged, _ = merge_settings(settings, patch)
+    try:
+        merged, _ = merge_settings(settings, patch)
+    except UnfitSetting:
+        return
     again, changes = merge_settings(merged, patch)
     assert again is merged
     assert changes == {}
@@ -77,6 +83,30 @@ def test_unknown_names_are_ignored_and_differences_named() -> None:
     assert changes == {"name": "x", "limits": {"power": 20}}
 
 
-def test_a_number_and_a_boolean_are_not_the_same() -> None:
-    assert merge_settings({"enable": True}, {"enable": 1})[1] == {"enable": 1}
+@pytest.mark.parametrize(
+    ("old", "new", "fits"),
+    [
+        (60, 60.5, True),
+        (True, 1, False),
+        (1, True, False),
+        ("a", None, True),
+        (None, "a", True),
+        (None, {"a": 1}, True),
+        (5, None, False),
+        (5, "5", False),
+        ([1], [2, 3], True),
+        ([1], {"0": 1}, False),
+        ({"a": 1}, [], False),
+        ({"a": 1}, None, False),
+    ],
+)
+def test_a_setting_takes_only_values_of_its_kind(old: JSON, new: JSON, fits: bool) -> None:
+    if fits:
+        assert merge_settings({"x": old}, {"x": new})[0] == {"x": new}
+    else:
+        with pytest.raises(UnfitSetting, match="x"):
+            merge_settings({"x": old}, {"x": new})
+
+
+def test_equal_numbers_do_not_differ() -> None:
     assert merge_settings({"delay": 60}, {"delay": 60.0})[1] == {}

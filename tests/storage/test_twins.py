@@ -66,7 +66,7 @@ async def test_a_twin_comes_back_as_it_was_marked(database: Database) -> None:
         twin.meta,
     ]
     assert row.internal_id == twin.internal_id
-    assert row.access == "pending"
+    assert row.access == "allowed"
     assert row.created.tzinfo is not None
     assert row.updated >= row.created
 

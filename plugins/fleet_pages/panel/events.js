@@ -36,11 +36,10 @@ class Events extends HTMLElement {
       h("div", { class: "event-bar" }, this.text, this.kind, h("label", { class: "check" }, this.raw, "Raw messages")),
       this.problem, this.list, this.empty);
     this.#subscription = this.fleet.subscribe(["*"], (name, params, seq) => this.#take({ name, params, seq, at: Date.now() }));
-    this.#subscription.ready.catch((error) => {
-      this.problem.hidden = false;
-      setText(this.problem, explain(error));
-    });
-    this.#clock = setInterval(() => this.#tick(), 1000);
+    this.#subscription.ready.then(
+      () => (this.#clock = setInterval(() => this.#tick(), 1000)),
+      (error) => this.#fail(error),
+    );
   }
 
   disconnectedCallback() {
@@ -49,6 +48,11 @@ class Events extends HTMLElement {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#clear();
+  }
+
+  #fail(error) {
+    this.problem.hidden = false;
+    setText(this.problem, explain(error));
   }
 
   #take(event) {

@@ -1,0 +1,203 @@
+"""From a notification to a changed twin and events: what is told, in which order, and what has to be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fleet_platform.devices.notifications import Notifications
+from fleet_platform.devices.twin import Twin
+from plugin_sdk import JSON, ComponentType, DeviceId
+
+if TYPE_CHECKING:
+    from tests.devices.conftest import Site
+
+ID = DeviceId("shellyx-a8032abb995c")
+
+
+class Asked:
+    """What the notifications made necessary to read (``notifications.Refresh``)."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str]] = []
+
+    def settings_changed(self, key: str) -> None:
+        self.calls.append(("settings", key))
+
+    def component_added(self, key: str) -> None:
+        self.calls.append(("added", key))
+
+    def component_removed(self, key: str) -> None:
+        self.calls.append(("removed", key))
+
+
+class Scene:
+    def __init__(self, site: Site, types: Mapping[str, ComponentType]) -> None:
+        self.site = site
+        self.stored: list[str] = []
+        self.refresh = Asked()
+        self.twin = Twin(ID, {"switch:0": {"output": False}, "input:0": {}, "number:200": {"value": 1}, "sys": {}})
+        self.twin.entities = (("switch:0", f"{ID}_0:out"), ("input:0", f"{ID}_0:input"), ("script:1", f"{ID}_1:script"))
+        site.fleet.add(self.twin)
+        self.notifications = Notifications(
+            voice=site.voice, stored=lambda twin: self.stored.append(twin.id), types=lambda: types
+        )
+
+    def hear(self, method: str, params: JSON, **more: JSON) -> bool:
+        frame = {"src": ID, "dst": "ws", "method": method, "params": params, **more}
+        return self.notifications.handle(self.twin, frame, self.refresh)
+
+    def event(self, component: JSON, event: JSON, **data: JSON) -> None:
+        assert self.hear("NotifyEvent", {"ts": 1.0, "events": [{"component": component, "event": event, **data}]})
+
+
+@pytest.fixture
+async def scene(site: Site, types: Mapping[str, ComponentType]) -> Scene:
+    return Scene(site, types)
+
+
+# ---- status -------------------------------------------------------------------------------------------------
+
+
+async def test_a_change_is_known_stored_and_told_in_this_order(scene: Scene) -> None:
+    frame = {"ts": 1_800_000_000.5, "switch:0": {"id": 0, "output": True, "source": "timer"}, "sys": {"cfg_rev": 8}}
+    assert scene.hear("NotifyStatus", frame)
+    assert scene.twin.status["switch:0"] == {"id": 0, "output": True, "source": "timer"}
+    assert scene.stored == [ID]
+    assert scene.site.told() == ["Shelly.Status", "Entity.StatusChange", "Shelly.Message"]
+    (status,) = scene.site.params("Shelly.Status")
+    assert status == {
+        "shellyID": ID,
+        "status": {"switch:0": {"id": 0, "output": True, "source": "timer"}, "sys": {"cfg_rev": 8}},
+    }
+    assert scene.site.params("Entity.StatusChange") == [{"entityId": f"{ID}_0:out", "status": frame["switch:0"]}]
+    (message,) = scene.site.params("Shelly.Message")
+    assert message["message"]["params"] == frame
+
+
+async def test_one_event_is_told_however_many_components_changed(scene: Scene) -> None:
+    scene.hear("NotifyStatus", {"switch:0": {"output": True}, "input:0": {"state": True}, "sys": {"x": 1}})
+    assert scene.site.told("Shelly.Status", "Entity.StatusChange") == ["Shelly.Status"] + ["Entity.StatusChange"] * 2
+
+
+async def test_what_changes_nothing_is_neither_stored_nor_told(scene: Scene) -> None:
+    for params in ({"switch:0": {"output": False}}, {}, {"ts": 5}, None, [], 7):
+        assert scene.hear("NotifyStatus", params)
+    assert (scene.stored, scene.site.told("Shelly.Status", "Entity.StatusChange")) == ([], [])
+
+
+async def test_a_wall_display_numbers_its_notifications(scene: Scene) -> None:
+    assert scene.hear("NotifyStatus", {"switch:0": {"output": True}, "ts": 1_700_000_000}, id=1_700_000_000, dst="user_1")
+    assert scene.twin.status["switch:0"]["output"] is True
+
+
+async def test_every_notification_says_that_the_device_is_there(scene: Scene) -> None:
+    scene.hear("NotifyStatus", {"ts": 5.01})
+    assert scene.twin.last_report_ms > 1_600_000_000_000, "the platform's clock, whatever the device thinks"
+
+
+# ---- whole status -------------------------------------------------------------------------------------------
+
+
+async def test_a_whole_report_replaces_and_tells_what_differs(scene: Scene) -> None:
+    scene.hear("NotifyFullStatus", {"ts": 1, "switch:0": {"output": True}, "input:0": {}, "sys": {}})
+    assert scene.twin.status == {"switch:0": {"output": True}, "input:0": {}, "sys": {}, "number:200": {"value": 1}}
+    (status,) = scene.site.params("Shelly.Status")
+    assert status["status"] == {"switch:0": {"output": True}}
+
+
+async def test_a_component_that_a_whole_report_lacks_is_gone_and_that_is_told(scene: Scene) -> None:
+    scene.hear("NotifyFullStatus", {"switch:0": {"output": False}, "sys": {}})
+    assert "input:0" not in scene.twin.status
+    assert "number:200" in scene.twin.status, "dynamic components stay until the device says otherwise"
+    (status,) = scene.site.params("Shelly.Status")
+    assert status["status"] == {"input:0": None}
+    assert scene.stored == [ID]
+
+
+async def test_the_same_whole_report_again_tells_nothing(scene: Scene) -> None:
+    for _ in range(2):
+        scene.hear("NotifyFullStatus", {"switch:0": {"output": False}, "input:0": {}, "sys": {}})
+    assert scene.site.told("Shelly.Status") == []
+
+
+# ---- events -------------------------------------------------------------------------------------------------
+
+
+async def test_a_pushed_button_is_an_event_of_its_entity(scene: Scene) -> None:
+    scene.event("input:0", "single_push", id=0, ts=1.0)
+    scene.event("input:0", "long_push")
+    assert scene.site.params("Entity.Event") == [
+        {"entityId": f"{ID}_0:input", "event": "single_push"},
+        {"entityId": f"{ID}_0:input", "event": "long_push"},
+    ]
+
+
+@pytest.mark.parametrize("event", ["btn_down", "btn_up", "unheard"])
+async def test_events_that_the_component_type_does_not_name_are_not_told(scene: Scene, event: str) -> None:
+    scene.event("input:0", event)
+    assert scene.site.told("Entity.Event") == []
+
+
+@pytest.mark.parametrize("component", ["input:7", "unheard:0", "sys", "", None, 5])
+async def test_events_of_what_is_no_entity_are_not_told(scene: Scene, component: JSON) -> None:
+    scene.event(component, "single_push")
+    assert scene.site.told("Entity.Event") == []
+
+
+async def test_a_script_may_name_and_fill_its_events_as_it_likes(scene: Scene) -> None:
+    scene.event("script:1", "alarm\nnow", data={"level": [1]}, ts=1.0, id=1)
+    assert scene.site.params("Entity.Event") == [
+        {"entityId": f"{ID}_1:script", "event": "alarm\nnow", "data": {"level": [1]}}
+    ]
+
+
+async def test_a_device_cannot_speak_for_the_entity_of_another(scene: Scene) -> None:
+    scene.event("script:1", "x", entityId="shellyy-000000000000_0:out")
+    (event,) = scene.site.params("Entity.Event")
+    assert event == {"entityId": f"{ID}_1:script", "event": "x"}
+
+
+async def test_events_that_call_for_reading_are_left_to_the_session(scene: Scene) -> None:
+    scene.event("switch:0", "config_changed", cfg_rev=8)
+    scene.event("sys", "config_changed")
+    scene.event("sys", "component_added", target="number:201")
+    scene.event("sys", "component_removed", target="number:200")
+    scene.event("sys", "component_added")
+    scene.event("sys", "component_removed", target=None)
+    assert scene.refresh.calls == [
+        ("settings", "switch:0"),
+        ("settings", "sys"),
+        ("added", "number:201"),
+        ("removed", "number:200"),
+    ]
+    assert scene.site.told("Entity.Event") == []
+
+
+async def test_an_update_of_the_firmware_is_remembered_and_stored(scene: Scene) -> None:
+    scene.event("sys", "sleep")
+    assert not scene.twin.updating
+    scene.event("sys", "ota_begin", msg="")
+    assert scene.twin.updating
+    assert scene.stored == [ID], "the platform may restart before the device does"
+
+
+async def test_all_events_of_a_frame_are_handled_and_bad_ones_passed_over(scene: Scene) -> None:
+    good = {"component": "input:0", "event": "single_push"}
+    scene.hear("NotifyEvent", {"events": [None, 5, [], {}, {"event": "x"}, {**good, "event": 5}, good, good]})
+    assert scene.site.told("Entity.Event") == ["Entity.Event"] * 2
+    for params in (None, [], {}, {"events": None}, {"events": {}}, {"events": "x"}):
+        assert scene.hear("NotifyEvent", params)
+
+
+# ---- the rest -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["Shelly.GetStatus", "notifystatus", "", "NotifyStatus2"])
+async def test_other_methods_are_no_notifications(scene: Scene, method: str) -> None:
+    assert not scene.hear(method, {})
+    assert scene.site.events == []
+
+
