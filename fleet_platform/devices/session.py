@@ -490,7 +490,7 @@ class DeviceSession:
             task.cancel()
         twin = self._twin
         asleep = twin is not None and twin.link is self.link and twin.wakeup_period_s > 0
-        self.link.fail(DeviceOffline("asleep" if asleep else "offline", twin.wake_expected_ts if twin else None))
+        self.link.end(DeviceOffline("asleep" if asleep else "offline", twin.wake_expected_ts if twin else None))
         if twin is None or twin.link is not self.link:
             return
         twin.link = None

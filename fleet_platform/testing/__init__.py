@@ -6,24 +6,27 @@ fixture is used: whoever measures coverage of it sees all of it, and other proje
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pytest
-
-async_fixture: Any
-try:
-    import pytest_asyncio
-except ImportError:  # then no asynchronous test can run that would use them
-    async_fixture = pytest.fixture
-else:
-    async_fixture = pytest_asyncio.fixture
 
 if TYPE_CHECKING:
     from fleet_platform.simulator import Device
     from fleet_platform.testing.client import Rpc
     from fleet_platform.testing.platform import TestedFleet
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def async_fixture(function: F) -> F:
+    """A fixture of pytest-asyncio's; of pytest's own where that is missing: no test can run then that would use it."""
+    try:
+        from pytest_asyncio import fixture  # noqa: PLC0415
+    except ImportError:
+        return cast("F", pytest.fixture(function))
+    return cast("F", fixture(function))
 
 
 @pytest.fixture(scope="session")

@@ -23,10 +23,10 @@ PATIENCE_S = 120
 @contextmanager
 def serve() -> Iterator[str]:
     """Address of a server, kept running by a thread: no test's event loop lives long enough."""
-    if "FLEET_TEST_DSN" in os.environ:
-        yield os.environ["FLEET_TEST_DSN"]
+    if given := _given():
+        yield given
         return
-    folder = Path(tempfile.mkdtemp(prefix="fleet-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="fleet-plugin-test-"))
     folder.chmod(0o755)  # started by root, the server runs as another user
     try:
         with _loop() as loop:
@@ -42,13 +42,16 @@ def serve() -> Iterator[str]:
 
 @asynccontextmanager
 async def empty_database(server: str) -> AsyncIterator[str]:
-    """Address of a database that lasts as long as the context."""
+    """Address of a new database."""
     name = f"fleet_{uuid4().hex}"
     await _execute(server, f"CREATE DATABASE {name}")
-    try:
-        yield urlsplit(server)._replace(path=f"/{name}").geturl()
-    finally:
+    yield urlsplit(server)._replace(path=f"/{name}").geturl()
+    if _given():  # a server of our own goes with its databases, and dropping one costs more than most tests
         await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _given() -> str | None:
+    return os.environ.get("FLEET_TEST_DSN")
 
 
 async def _execute(dsn: str, statement: str) -> None:

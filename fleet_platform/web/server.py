@@ -23,6 +23,10 @@ from plugin_sdk.errors import FleetError
 
 logger = logging.getLogger(__name__)
 
+_quiet = logging.getLogger("fleet_platform.web.aiohttp")
+# What aiohttp tells here is about requests that are no HTTP: anybody can send those, and as many as they like.
+_quiet.setLevel(logging.CRITICAL)
+
 MAX_BODY = 4 * 1024 * 1024
 SHUTDOWN_TIMEOUT_S = 5.0
 
@@ -147,7 +151,9 @@ async def listening(application: web.Application, host: str, port: int) -> Async
     Raises:
         OSError: The address is taken, or not this machine's.
     """
-    runner = web.AppRunner(application, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S)
+    runner = web.AppRunner(
+        application, access_log=None, handle_signals=False, shutdown_timeout=SHUTDOWN_TIMEOUT_S, logger=_quiet
+    )
     await runner.setup()
     try:
         site = web.TCPSite(runner, host, port, backlog=4096, reuse_address=True)

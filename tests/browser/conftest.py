@@ -93,7 +93,7 @@ async def running_site(dsn: str, data: Path, *, port: int = 0) -> AsyncIterator[
     async with open_platform(settings, reveal=lambda _label, _secret: None, run_token=RUN_TOKEN) as platform:
         assert await platform.host.settled(20)
         async with Simulator(f"ws://127.0.0.1:{platform.port}/shelly", token=RUN_TOKEN) as devices:
-            token = await sign_in(platform.url, "admin", PASSWORD)
+            token = (await sign_in(platform.url, "admin", PASSWORD)).access
             yield Site(platform=platform, token=token, devices=devices)
 
 

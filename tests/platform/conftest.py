@@ -12,6 +12,7 @@ import pytest
 
 from fleet_platform.app import Platform, open_platform
 from fleet_platform.client import Client, sign_in
+from fleet_platform.client.subscription import Event, Subscription
 from fleet_platform.settings import PlatformSettings
 from fleet_platform.simulator import Simulator, Timing
 
@@ -70,6 +71,13 @@ async def signed_in(platform: Platform) -> AsyncIterator[Client]:
     token = await sign_in(platform.url, "admin", PASSWORD)
     async with Client(platform.url, token) as client:
         yield client
+
+
+async def next_event(events: Subscription) -> Event:
+    """The next event of a subscription that loses none."""
+    event = await anext(events)
+    assert isinstance(event, Event)
+    return event
 
 
 async def eventually(question: Callable[[], Awaitable[Any] | Any], *, timeout_s: float = 15.0) -> Any:

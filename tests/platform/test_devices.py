@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
 from fleet_platform.app import Platform
 from fleet_platform.client import Client, RpcError
 from fleet_platform.simulator import Simulator
 
-from .conftest import StartPlatform, eventually, signed_in, simulated
+from .conftest import StartPlatform, eventually, next_event, signed_in, simulated
 
 
 async def test_a_toggle_comes_back_as_an_event_and_as_status(simulator: Simulator, client: Client) -> None:
@@ -18,9 +20,8 @@ async def test_a_toggle_comes_back_as_an_event_and_as_status(simulator: Simulato
     async with client.subscribe(["Shelly.Status"], shellyIDs=[device.id]) as events:
         answer = await client.call("Switch.Set", {"id": 0, "on": True}, dst=device.id)
         assert answer == {"was_on": False}
-        async for event in events:
-            if event.params["status"]["switch:0"]["output"]:
-                break
+        while not (await next_event(events)).params["status"]["switch:0"]["output"]:
+            pass
     status = await client.call("Device.GetStatus", {"id": device.id})
     assert status["switch:0"]["output"] is True
 
@@ -73,19 +74,16 @@ async def test_a_sleeper_counts_as_online_and_gets_its_queued_call_when_it_wakes
         twin = platform.fleet.find(device.id)
         await eventually(lambda: twin.asleep, timeout_s=25)
         assert twin.presence == "online"
-        try:
+        with pytest.raises(RpcError) as refused:
             await client.call("HT_UI.GetConfig", dst=device.id)
-        except RpcError as error:
-            assert (error.code, error.data["reason"]) == (-32900, "asleep")
-            assert error.data["wake_expected_ts"] > 0
-        else:
-            raise AssertionError("a sleeping device cannot answer")
+        assert (refused.value.code, refused.value.data["reason"]) == (-32900, "asleep")
+        assert refused.value.data["wake_expected_ts"] > 0
         async with client.subscribe(["Device.CallResult"]) as results:
             call = {"shellyID": device.id, "method": "HT_UI.GetConfig", "queue": True}
             queued = await client.call("Device.Call", call)
             assert [entry["id"] for entry in await client.call("Device.ListQueued")] == [queued["queued"]]
             device.wake()
-            result = await anext(results)
+            result = await next_event(results)
         assert result.params["id"] == queued["queued"]
         assert "temperature_unit" in result.params["result"]
         assert await client.call("Device.ListQueued") == []
@@ -96,14 +94,15 @@ async def test_of_two_connections_of_a_device_the_newer_wins(
 ) -> None:
     device = await simulator.add("Plus1PM", seed=1)
     await eventually(lambda: platform.fleet.get(device.id))
-    async with client.subscribe(["Shelly.Connect", "Shelly.Disconnect", "Shelly.Presence"]) as events:
-        async with simulated(platform) as second:
-            twin = await second.add("Plus1PM", seed=1)
-            assert twin.id == device.id
-            names = [(await anext(events)).method for _ in range(2)]
-            assert names == ["Shelly.Disconnect", "Shelly.Connect"]
-            await eventually(lambda: device.closed is not None and device.closed[0] == 4009)
-            assert platform.fleet.find(device.id).presence == "online"
+    async with (
+        client.subscribe(["Shelly.Connect", "Shelly.Disconnect", "Shelly.Presence"]) as events,
+        simulated(platform) as second,
+    ):
+        twin = await second.add("Plus1PM", seed=1)
+        assert twin.id == device.id
+        assert [(await next_event(events)).method for _ in range(2)] == ["Shelly.Disconnect", "Shelly.Connect"]
+        await eventually(lambda: device.closed is not None and device.closed[0] == 4009)
+        assert platform.fleet.find(device.id).presence == "online"
 
 
 async def test_a_device_whose_info_names_another_is_refused(platform: Platform, simulator: Simulator) -> None:

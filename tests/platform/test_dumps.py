@@ -97,7 +97,7 @@ async def test_dumps_of_one_device_are_a_change_of_profile_and_stale_components_
 
 
 async def test_a_partial_dump_is_refused_with_a_reason(simulator: Simulator) -> None:
-    partial = [path for path in DUMPS.glob("aioshelly-test_*.json")]
+    partial = list(DUMPS.glob("aioshelly-test_*.json"))
     assert len(partial) == 2
     for path in partial:
         with pytest.raises(BadDump, match=path.name):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from fleet_platform.app import open_platform
 from fleet_platform.settings import PlatformSettings
@@ -66,7 +67,7 @@ async def test_control_goes_on_while_postgres_is_away_and_the_last_state_is_writ
     await postgres.__aenter__()
     settings = PlatformSettings(
         data=open_folder,
-        dsn=postgres.dsn,
+        dsn=SecretStr(postgres.dsn),
         host="127.0.0.1",
         port=0,
         write_interval_s=0.1,

@@ -6,9 +6,11 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
@@ -86,8 +88,8 @@ def servers() -> Servers:
     return servers_in
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
+@contextmanager
+def new_folder() -> Iterator[Path]:
     """A folder in a place that any user can reach, unlike pytest's own when root runs it."""
     path = Path(tempfile.mkdtemp(prefix="fleet-test-"))
     path.chmod(0o755)
@@ -97,13 +99,40 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(path)
 
 
+def copy_cluster(source: Path, target: Path) -> None:
+    """Copy a cluster with its owner, which costs a fraction of making one."""
+    subprocess.run(["cp", "-a", str(source / "postgres"), str(target)], check=True)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A data folder that nobody has used yet."""
+    with new_folder() as path:
+        yield path
+
+
 @pytest.fixture(scope="session")
-def cluster_folder() -> Iterator[Path]:
-    """A data folder with a cluster in it, for one server after the other."""
-    path = Path(tempfile.mkdtemp(prefix="fleet-test-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path)
+def template() -> Iterator[Path]:
+    """A data folder with a new cluster, to copy from."""
+    with new_folder() as path:
+        open_cluster(path)
+        yield path
+
+
+@pytest.fixture
+def used_folder(template: Path) -> Iterator[Path]:
+    """A data folder with a cluster."""
+    with new_folder() as path:
+        copy_cluster(template, path)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def cluster_folder(template: Path) -> Iterator[Path]:
+    """A data folder with a cluster, for one server after the other."""
+    with new_folder() as path:
+        copy_cluster(template, path)
+        yield path
 
 
 @pytest.fixture

@@ -25,47 +25,47 @@ needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgr
 pytestmark = pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks at processes through /proc")
 
 
-async def test_a_server_that_dies_is_started_again(folder: Path, until: Until, servers: Servers) -> None:
+async def test_a_server_that_dies_is_started_again(used_folder: Path, until: Until, servers: Servers) -> None:
     returned = asyncio.Event()
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16) as postgres, Database(postgres.dsn) as database:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16) as postgres, Database(postgres.dsn) as database:
         database.on_up(returned.set)
         await database.execute("CREATE TABLE t (a int)")
         for _ in range(3):
             returned.clear()
-            os.kill(int((folder / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
+            os.kill(int((used_folder / "postgres/postmaster.pid").read_text().split()[0]), signal.SIGKILL)
             await until(lambda: not database.is_up)
             await returned.wait()
             await database.execute("INSERT INTO t VALUES (1)")
         assert len(await database.fetch("SELECT * FROM t")) == 3
-    assert not servers(folder)
+    assert not servers(used_folder)
 
 
-async def test_a_second_platform_on_the_same_folder_is_refused_in_plain_words(folder: Path) -> None:
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16):
-        with pytest.raises(DataFolderInUse, match=rf"process {os.getpid()}\) uses the data folder {folder}"):
-            await EmbeddedPostgres(folder).__aenter__()
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16):
+async def test_a_second_platform_on_the_same_folder_is_refused_in_plain_words(used_folder: Path) -> None:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16):
+        with pytest.raises(DataFolderInUse, match=rf"process {os.getpid()}\) uses the data folder {used_folder}"):
+            await EmbeddedPostgres(used_folder).__aenter__()
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16):
         pass
 
 
-async def test_a_stop_leaves_nothing_running_and_no_socket(folder: Path, servers: Servers) -> None:
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16) as postgres:
+async def test_a_stop_leaves_nothing_running_and_no_socket(used_folder: Path, servers: Servers) -> None:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16) as postgres:
         assert "host=" in postgres.dsn
         forgotten = await asyncpg.connect(postgres.dsn)
     forgotten.terminate()
-    assert not servers(folder)
-    assert not (folder / "postgres-socket").exists()
+    assert not servers(used_folder)
+    assert not (used_folder / "postgres-socket").exists()
 
 
-async def test_nobody_else_can_reach_the_server(folder: Path) -> None:
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16) as postgres, Database(postgres.dsn) as database:
+async def test_nobody_else_can_reach_the_server(used_folder: Path) -> None:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16) as postgres, Database(postgres.dsn) as database:
         settings = {
             row["name"]: row["setting"] for row in await database.fetch("SELECT name, setting FROM pg_settings")
         }
         assert settings["listen_addresses"] == ""
         assert settings["data_checksums"] == "on"
         assert settings["server_encoding"] == "UTF8"
-        assert stat.S_IMODE((folder / "postgres-socket").stat().st_mode) == 0o700
+        assert stat.S_IMODE((used_folder / "postgres-socket").stat().st_mode) == 0o700
         with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
             await asyncpg.connect(postgres.dsn.replace("fleet@", "postgres@"))
 
@@ -93,14 +93,14 @@ async def test_a_folder_of_somebody_else_in_the_sockets_place_is_refused(folder:
         sockets.rmdir()
 
 
-async def test_a_cluster_of_another_major_version_is_refused_with_both_versions(folder: Path) -> None:
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16):
-        version = (folder / "postgres/PG_VERSION").read_text().strip()
-    (folder / "postgres/PG_VERSION").write_text("9\n")
+async def test_a_cluster_of_another_major_version_is_refused_with_both_versions(used_folder: Path) -> None:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16):
+        version = (used_folder / "postgres/PG_VERSION").read_text().strip()
+    (used_folder / "postgres/PG_VERSION").write_text("9\n")
     with pytest.raises(
         EmbeddedPostgresFailed, match=f"was made by PostgreSQL 9, and here is only PostgreSQL .*{version}"
     ):
-        await EmbeddedPostgres(folder).__aenter__()
+        await EmbeddedPostgres(used_folder).__aenter__()
 
 
 async def test_a_new_cluster_that_was_not_finished_is_made_again(folder: Path) -> None:
@@ -110,13 +110,13 @@ async def test_a_new_cluster_that_was_not_finished_is_made_again(folder: Path) -
         assert not list(folder.glob("postgres.new-*"))
 
 
-async def test_a_server_that_cannot_start_says_why(folder: Path, servers: Servers) -> None:
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16):
+async def test_a_server_that_cannot_start_says_why(used_folder: Path, servers: Servers) -> None:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16):
         pass
-    (folder / "postgres/global/pg_control").unlink()
+    (used_folder / "postgres/global/pg_control").unlink()
     with pytest.raises(EmbeddedPostgresFailed, match=r"(?s)PostgreSQL does not start: .*pg_control"):
-        await EmbeddedPostgres(folder).__aenter__()
-    assert not servers(folder)
+        await EmbeddedPostgres(used_folder).__aenter__()
+    assert not servers(used_folder)
 
 
 async def test_without_programs_a_dsn_is_asked_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,8 +189,8 @@ async def test_root_lends_the_server_nothing_but_its_own_folders(folder: Path) -
     assert folder.stat().st_uid == 0
 
 
-async def test_calls_are_refused_not_kept_waiting_while_the_server_is_stopped(folder: Path, until: Until) -> None:
-    async with EmbeddedPostgres(folder, shared_buffers_mb=16) as postgres:
+async def test_calls_are_refused_not_kept_waiting_while_the_server_is_stopped(used_folder: Path, until: Until) -> None:
+    async with EmbeddedPostgres(used_folder, shared_buffers_mb=16) as postgres:
         database = await Database(postgres.dsn).__aenter__()
     await until(lambda: not database.is_up)
     with pytest.raises(Unavailable):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import pwd
+import shutil
 import signal
 import subprocess
 import sys
@@ -105,82 +105,87 @@ def bystander_of(file: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture(params=[None, pytest.param("nobody", marks=needs_root)], ids=["self", "nobody"])
-def user(request: pytest.FixtureRequest, folder: Path) -> str | None:
+def user(request: pytest.FixtureRequest, used_folder: Path) -> str | None:
     """Whom the platform runs as: the user of the tests, and an ordinary one where that is root."""
     name: str | None = request.param
     if name is not None:
-        os.chown(folder, pwd.getpwnam(name).pw_uid, -1)
+        shutil.chown(used_folder, name)
+        subprocess.run(["chown", "-R", name, str(used_folder / "postgres")], check=True)
     return name
 
 
-async def test_what_was_stored_survives_kill_9_and_an_immediate_restart(folder: Path, user: str | None) -> None:
-    platform = Platform(folder, user)
+async def test_what_was_stored_survives_kill_9_and_an_immediate_restart(used_folder: Path, user: str | None) -> None:
+    platform = Platform(used_folder, user)
     for round_number in range(2):
         await write(platform.dsn, f"note {round_number}")
         platform.kill()
-        platform = Platform(folder, user)
+        platform = Platform(used_folder, user)
     assert await notes(platform.dsn) == ["note 0", "note 1"]
     platform.signal(signal.SIGTERM)
     assert platform.wait() == 0
 
 
-async def test_what_was_stored_survives_kill_9_of_platform_and_server_together(folder: Path, user: str | None) -> None:
-    platform = Platform(folder, user)
+async def test_what_was_stored_survives_kill_9_of_platform_and_server_together(
+    used_folder: Path, user: str | None
+) -> None:
+    platform = Platform(used_folder, user)
     for round_number in range(2):
         await write(platform.dsn, f"note {round_number}")
         os.kill(platform.postmaster, signal.SIGKILL)
         platform.kill()
-        platform = Platform(folder, user)
+        platform = Platform(used_folder, user)
     assert await notes(platform.dsn) == ["note 0", "note 1"]
     platform.kill()
 
 
 async def test_no_server_outlives_a_platform_that_was_killed(
-    folder: Path, user: str | None, until: Until, servers: Servers
+    used_folder: Path, user: str | None, until: Until, servers: Servers
 ) -> None:
-    platform = Platform(folder, user)
-    assert servers(folder)
+    platform = Platform(used_folder, user)
+    assert servers(used_folder)
     platform.kill()
-    await until(lambda: not servers(folder))
-    assert not (folder / "postgres/postmaster.pid").exists()
+    await until(lambda: not servers(used_folder))
+    assert not (used_folder / "postgres/postmaster.pid").exists()
 
 
-async def test_a_server_that_lost_its_guard_too_is_taken_over(folder: Path, user: str | None, servers: Servers) -> None:
-    platform = Platform(folder, user)
+async def test_a_server_that_lost_its_guard_too_is_taken_over(
+    used_folder: Path, user: str | None, servers: Servers
+) -> None:
+    platform = Platform(used_folder, user)
     await write(platform.dsn, "kept")
     orphan = platform.postmaster
     for guard in set(members(os.getpgid(orphan))) - {orphan}:
         os.kill(guard, signal.SIGKILL)
     platform.kill()
-    assert orphan in servers(folder)
-    platform = Platform(folder, user)
-    assert orphan not in servers(folder)
+    assert orphan in servers(used_folder)
+    platform = Platform(used_folder, user)
+    assert orphan not in servers(used_folder)
     assert await notes(platform.dsn) == ["kept"]
     platform.kill()
 
 
 async def test_a_process_number_that_was_given_away_meanwhile_stops_nobody(
-    folder: Path, user: str | None, until: Until, servers: Servers
+    used_folder: Path, user: str | None, until: Until, servers: Servers
 ) -> None:
-    platform = Platform(folder, user)
+    platform = Platform(used_folder, user)
     os.kill(platform.postmaster, signal.SIGKILL)
     platform.kill()
-    await until(lambda: not servers(folder))
-    pid_file = folder / "postgres/postmaster.pid"
+    await until(lambda: not servers(used_folder))
+    pid_file = used_folder / "postgres/postmaster.pid"
     with bystander_of(pid_file) as bystander:
         pid_file.write_text("\n".join([str(bystander.pid), *pid_file.read_text().splitlines()[1:], ""]))
-        Platform(folder, user).kill()
+        Platform(used_folder, user).kill()
         assert bystander.poll() is None
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_signal_to_the_whole_group_leaves_the_server_to_the_platform(
-    folder: Path, user: str | None, number: signal.Signals, servers: Servers
+    used_folder: Path, user: str | None, number: signal.Signals, servers: Servers
 ) -> None:
-    platform = Platform(folder, user)
+    platform = Platform(used_folder, user)
     platform.signal(number)
     assert platform.wait() == 0
-    assert not servers(folder)
-    platform = Platform(folder, user)
+    assert not servers(used_folder)
+    platform = Platform(used_folder, user)
     assert await notes(platform.dsn) == ["last words"]
     platform.kill()
