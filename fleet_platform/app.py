@@ -202,7 +202,9 @@ class Assembly:
             fleet=self._fleet,
             voice=self._voice,
             storage=self._store,
-            notifications=Notifications(voice=self._voice, stored=self._store.mark_status, types=self._types),
+            notifications=Notifications(
+                voice=self._voice, stored=self._store.mark_status, types=self._types, composer=self._composer
+            ),
             waiting_room=self._room,
             pacer=Pacer(settings.fetch_concurrency),
             rules=lambda: self.host.tables.admission,
@@ -274,7 +276,7 @@ class Assembly:
                 fleet=self._fleet, allows=self._allows, composer=self._composer, types=self._types
             ).methods(),
             *WaitingRoomMethods(self._room).methods(),
-            *PluginMethods(self.host).methods(),
+            *PluginMethods(self.host, self._voice).methods(),
             *UserMethods(authenticator=self._authenticator, tokens=self._tokens).methods(),
         ]
 
@@ -380,6 +382,7 @@ class Assembly:
             allows=self._allows,
             routes=lambda: self.host.tables.routes,
             is_database_up=lambda: self._database.is_up,
+            trusted_proxies=settings.trusted_proxies,
             tally=self._tally,
         )
         return Server(front).application()

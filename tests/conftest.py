@@ -23,6 +23,8 @@ from fleet_platform.storage.embedded import EmbeddedPostgres
 
 PATIENCE_S = 60
 
+pytest_plugins = ["tests.skips"]
+
 DISCONNECT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"

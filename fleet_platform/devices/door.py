@@ -74,17 +74,17 @@ async def judge(rules: Iterable[tuple[str, AdmissionRule]], candidate: Candidate
         TryLaterError: A rule failed or did not answer in time.
     """
     found: Verdict | None = None
-    weight = {"admit": 0, "wait": 1, "refuse": 2}
+    weight, heaviest = {"admit": 1, "wait": 2, "refuse": 3}, 0
     for plugin, rule in rules:
         try:
             async with asyncio.timeout(rule.timeout_s):
                 verdict = await rule.decide(candidate)
+            if verdict is not None and weight[verdict.action] > heaviest:
+                found, heaviest = verdict, weight[verdict.action]
         except Exception as error:  # a rule may be anybody's code; whatever it does, only this device is turned away
             logger.exception("admission rule %s of plugin %s failed", rule.name, plugin)
             message = f"admission rule {rule.name} failed"
             raise TryLaterError(message) from error
-        if verdict is not None and (found is None or weight[verdict.action] > weight[found.action]):
-            found = verdict
     return found or Verdict(action="wait", reason="no admission rule has an opinion; an operator decides")
 
 
@@ -208,21 +208,26 @@ class WaitingRoom:
 
     def ids_of(self, numbers: Iterable[int]) -> list[str]:
         """Device ids of internal ids; an unknown number becomes its text, which no device has."""
-        by_number = {waiter.internal_id: waiter.device for waiter in self._waiters.values()}
+        by_number = {twin.internal_id: twin.id for twin in self._fleet}
+        by_number.update((waiter.internal_id, waiter.device) for waiter in self._waiters.values())
         return [by_number.get(number, DeviceId(str(number))) for number in numbers]
 
     def _of(self, access: AccessState) -> list[Waiter]:
         return [waiter for key, waiter in self._waiters.items() if self._fleet.access.get(key) == access]
 
     def _split(self, ids: Iterable[str], *, also_connected: bool) -> tuple[list[str], list[str]]:
-        known, unknown = [], []
-        for device in dict.fromkeys(ids):
-            key = device.lower()
-            if key in self._waiters or (also_connected and self._fleet.get(key) is not None):
-                known.append(key)
+        """Lower-case ids of known devices, each once, and what names none."""
+        known: dict[str, None] = {}
+        unknown: dict[str, None] = {}
+        for device in ids:
+            twin = self._fleet.get(device) if also_connected else None
+            if device.lower() in self._waiters:
+                known[device.lower()] = None
+            elif twin is not None:
+                known[twin.id.lower()] = None
             else:
-                unknown.append(device)
-        return known, unknown
+                unknown[device] = None
+        return list(known), list(unknown)
 
     async def _decide(self, keys: list[str], access: AccessState) -> list[str]:
         """Store and remember a decision; returns the ids as the devices spell them."""

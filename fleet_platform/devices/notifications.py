@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.frames import components_of
 from fleet_platform.devices.merge import apply, differing
 from fleet_platform.devices.twin import Twin
@@ -39,12 +40,19 @@ class Notifications:
         voice: Tells the world.
         stored: Told of each twin whose status changed.
         types: The component types in force, by name.
+        composer: Makes entities anew when a full status has other components.
     """
 
     def __init__(
-        self, *, voice: Voice, stored: Callable[[Twin], None], types: Callable[[], Mapping[str, ComponentType]]
+        self,
+        *,
+        voice: Voice,
+        stored: Callable[[Twin], None],
+        types: Callable[[], Mapping[str, ComponentType]],
+        composer: Composer,
     ) -> None:
         self._voice = voice
+        self._composer = composer
         self._stored = stored
         self._types = types
 
@@ -71,9 +79,12 @@ class Notifications:
 
         Some firmware leaves dynamic components out of its full status.
         """
-        before = twin.status
+        before, entities = twin.status, twin.entities
         take_full_status(twin, status, self._types())
+        if before.keys() != twin.status.keys():
+            self._composer.refresh(twin)
         self._changed(twin, differing(before, twin.status))
+        self._voice.entities(twin, entities)
 
     def _changed(self, twin: Twin, changes: JSONObject) -> None:
         if changes:

@@ -75,20 +75,20 @@ class QueuedCalls:
             expires=datetime.now(UTC) + timedelta(seconds=expires_s),
         )
         self._entries[entry.id] = entry
-        # It may have come back while the call was being stored.
-        self.send(twin)
         return entry.id
 
     async def cancel(self, number: int) -> bool:
         """Remove a waiting call; False if it is gone, or with the device already."""
         if number in self._sent or self._entries.pop(number, None) is None:
             return False
-        await self._store.remove(number)
+        self._finished.add(number)
+        await self._forget()
         return True
 
     def send(self, twin: Twin) -> None:
         """Send a device's waiting calls; its connection is ready."""
-        for entry in [entry for entry in self._entries.values() if entry.device == twin.id]:
+        device = twin.id.lower()
+        for entry in [entry for entry in self._entries.values() if entry.device.lower() == device]:
             if twin.link is None:
                 return
             if entry.id in self._sent:
@@ -96,9 +96,9 @@ class QueuedCalls:
             timeout_s, slow = self._timeout_of(entry.method)
             self._sent.add(entry.id)
             try:
-                twin.link.submit(entry.method, entry.params, timeout_s=timeout_s, slow=slow, done=self._done(entry))
+                twin.link.submit(entry.method, entry.params, timeout_s=timeout_s, slow=slow, done=self._done(entry, twin))
             except FleetError:
-                # Its queue is full; the rest goes at the next wake.
+                # Its queue is full; the rest goes as it answers, or at the next wake.
                 self._sent.discard(entry.id)
                 return
 
@@ -121,13 +121,14 @@ class QueuedCalls:
                 return
             self._finished.discard(number)
 
-    def _done(self, entry: QueuedCall) -> Callable[[JSON, FleetError | None], None]:
+    def _done(self, entry: QueuedCall, twin: Twin) -> Callable[[JSON, FleetError | None], None]:
         def done(result: JSON, error: FleetError | None) -> None:
             self._sent.discard(entry.id)
             if isinstance(error, DeviceOffline):
                 # It went away before it answered: the call waits for the next time.
                 return
             self._finish(entry, result, error)
+            self.send(twin)
 
         return done
 

@@ -116,6 +116,8 @@ class DeviceMethods:
             twin = self._relay.authorise(shelly_id, method, principal)
             if twin.link is None:
                 number = await self._queued.add(twin, method, params, principal=principal, expires_s=expires_s)
+                # It may have come back while the call was being stored, and its twin be another by now.
+                self._queued.send(self._fleet.get(twin.id) or twin)
                 return {"queued": number}
         return await self._relay.call(shelly_id, method, params, principal=principal, timeout_s=timeout_s)
 

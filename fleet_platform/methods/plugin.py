@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from fleet_platform.devices.voice import Voice
 from fleet_platform.host import Host
 from plugin_sdk import JSONObject, Method
 from plugin_sdk.errors import InvalidParams
@@ -13,8 +14,9 @@ from plugin_sdk.errors import InvalidParams
 class PluginMethods:
     """Handlers of ``Plugin.*``; one set of ``plugin:<name>.*`` per plugin that is installed."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, voice: Voice) -> None:
         self._host = host
+        self._voice = voice
 
     def methods(self) -> list[Method]:
         """Declare them."""
@@ -27,8 +29,8 @@ class PluginMethods:
         component = f"plugin:{name}"
 
         def get_status() -> JSONObject:
-            """State of the plugin, why it is in it, and its counters."""
-            return self._host.records[name].to_json()
+            """State of the plugin, why it is in it, its counters, and the traceback of its last fault."""
+            return self._host.records[name].to_json(traceback=True)
 
         def get_config() -> JSONObject:
             """Settings of the plugin, without secrets."""
@@ -39,6 +41,7 @@ class PluginMethods:
             if not config:
                 raise InvalidParams.at("config", "names at least one setting")
             await self._host.settings.set_config(name, config)
+            self._voice.notify(component, "config_changed")
             return {"component": component, "event": "config_changed"}
 
         yield Method(name=f"{component}.GetStatus", handler=get_status, read_only=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from fleet_platform.rpc.methods import BoundMethod
 from plugin_sdk import JSON, Call, DeviceId, Principal
-from plugin_sdk.errors import CallTimeout, FleetError, InternalError, MethodNotFound, PermissionDenied
+from plugin_sdk.errors import CallTimeout, FleetError, InternalError, MethodNotFound, PermissionDenied, PluginError
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Dispatcher:
         self.calls[bound.name] += 1
         try:
             self._authorise(bound, call, read_only=read_only)
-            return await self._run(bound, bound.check(params), call)
+            return await self._run(bound, params, call)
         except FleetError as error:
             self.errors[bound.name, error.code] += 1
             raise
@@ -82,19 +82,28 @@ class Dispatcher:
         if not self._allows(call.principal, bound.permission, None):
             raise PermissionDenied(permission=bound.permission)
 
-    async def _run(self, bound: BoundMethod, arguments: Mapping[str, Any], call: Call) -> Any:
+    async def _run(self, bound: BoundMethod, params: JSON, call: Call) -> Any:
+        where = f"method {bound.name} of plugin {bound.plugin}"
         try:
             async with asyncio.timeout(bound.timeout_s) as deadline:
-                result = bound.call(arguments, call)
+                result = bound.call(bound.check(params), call)
                 return await result if inspect.isawaitable(result) else result
+        except PluginError as error:
+            raise unexpected(error, where) from error
         except FleetError:
             raise
         except TimeoutError as error:
             if deadline.expired():
                 raise CallTimeout(timeout_s=bound.timeout_s) from error
-            raise unexpected(error, f"method {bound.name} of plugin {bound.plugin}") from error
+            raise unexpected(error, where) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled the call: the handler waited for something that was cancelled.
+            raise unexpected(error, where) from error
         except Exception as error:  # a handler may be anybody's code: its bugs must not reach the wire or a neighbour
-            raise unexpected(error, f"method {bound.name} of plugin {bound.plugin}") from error
+            raise unexpected(error, where) from error
 
 
 def unexpected(error: BaseException, where: str) -> InternalError:

@@ -122,8 +122,12 @@ def encode_result(request: Request, result: Any, *, src: str = PLATFORM) -> byte
 def encode_error(
     request_id: str | float | None, error: FleetError, *, src: str = PLATFORM, dst: str | None = None
 ) -> bytes:
-    """An error reply: ``{jsonrpc, id, src, dst?, error: {code, message, data?}}``."""
+    """An error reply: ``{jsonrpc, id, src, dst?, error: {code, message, data?}}``; data without a JSON form is left out."""
     reply = {"jsonrpc": "2.0", "id": request_id, "src": src, "error": error.to_json()}
     if dst is not None:
         reply["dst"] = dst
-    return encode(reply)
+    try:
+        return encode(reply)
+    except TypeError:
+        # A plugin's error may hold anything, and the request is to be answered all the same.
+        return encode({**reply, "error": {"code": error.code, "message": error.message}})

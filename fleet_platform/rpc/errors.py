@@ -15,11 +15,15 @@ _STATUS: tuple[tuple[type[errors.FleetError], int], ...] = (
     (errors.InternalError, 500),
     (errors.Unavailable, 503),
     (errors.CallTimeout, 504),
+    (errors.DeviceError, 400),
 )
 
 
 def http_status(error: errors.FleetError) -> int:
-    """400 for whatever the caller did wrong and no better status tells."""
+    """400 for whatever the caller did wrong and no better status tells, 500 for what is a bug."""
     if isinstance(error, errors.PermissionDenied):
         return 401 if error.data.get("reason") == "not_signed_in" else 403
-    return next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), None)
+    if status is None:
+        status = 500 if error.code == errors.FleetError.code else 400
+    return status

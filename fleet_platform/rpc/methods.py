@@ -7,6 +7,7 @@ to people; nothing is inspected while a request is served.
 from __future__ import annotations
 
 import inspect
+import re
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,10 +15,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 from pydantic.errors import PydanticUserError
+from pydantic_core import SchemaError
 
 from plugin_sdk import JSON, Call, Fleet, JSONObject, Method
 from plugin_sdk.errors import InvalidParams, PluginError
 
+_NAME = re.compile(r'[^\s"\\.]+(\.[^\s"\\.]+)+')
+_INJECTED = (Call, Fleet)
 _CONFIG = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True, arbitrary_types_allowed=False)
 
 
@@ -71,12 +75,13 @@ def bind(method: Method, *, plugin: str, fleet: Fleet | None = None) -> BoundMet
     Raises:
         PluginError: The declaration cannot be used; says which method and which parameter.
     """
-    if "." not in method.name:
-        raise PluginError(f"method {method.name!r}: a name has the form Noun.Verb")
+    for name in (method.name, *method.aliases):
+        if not _NAME.fullmatch(name):
+            raise PluginError(f"method {name!r}: a name has the form Noun.Verb")
     parameters, injected = _signature(method)
     try:
         model = create_model(method.name, __config__=_CONFIG, **parameters)
-    except (PydanticUserError, TypeError, NameError) as error:
+    except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise PluginError(f"method {method.name}: {error}") from error
     doc = inspect.getdoc(method.handler) or ""
     return BoundMethod(
@@ -98,7 +103,7 @@ def _signature(method: Method) -> tuple[dict[str, Any], dict[str, type]]:
     try:
         hints = typing.get_type_hints(method.handler, include_extras=True)
         signature = inspect.signature(method.handler)
-    except (NameError, TypeError, ValueError) as error:
+    except (NameError, AttributeError, SyntaxError, TypeError, ValueError) as error:
         raise PluginError(f"method {method.name}: its annotations cannot be read: {error}") from error
     fields: dict[str, Any] = {}
     injected: dict[str, type] = {}
@@ -107,11 +112,18 @@ def _signature(method: Method) -> tuple[dict[str, Any], dict[str, type]]:
             raise PluginError(f"method {method.name}: parameter {parameter} cannot be passed by name")
         if name not in hints:
             raise PluginError(f"method {method.name}: parameter {name} has no annotation")
-        if hints[name] in (Call, Fleet):
+        if hints[name] in _INJECTED:
             injected[name] = hints[name]
+        elif name.startswith("_") or _mentions_injected(hints[name]):
+            # Either would let the wire decide what the platform decides, or never reach the handler.
+            raise PluginError(f"method {method.name}: parameter {parameter} can neither be checked nor injected")
         else:
             fields[name] = (hints[name], ... if parameter.default is parameter.empty else parameter.default)
     return fields, injected
+
+
+def _mentions_injected(hint: Any) -> bool:
+    return hint in _INJECTED or any(map(_mentions_injected, typing.get_args(hint)))
 
 
 def _caller(

@@ -127,7 +127,7 @@ class PlatformSettings(BaseSettings):
         default=30, description="How long a device may take from connecting to its first full status."
     )
     ping_interval_s: Seconds = Field(
-        default=30, description="Interval of websocket pings; a peer that misses one is disconnected."
+        default=30, description="Interval of websocket pings; a peer that answers none of three is disconnected."
     )
     device_frame_bytes: Bytes = Field(default=ByteSize(MIB), description="Largest message accepted from a device.")
     client_frame_bytes: Bytes = Field(default=ByteSize(4 * MIB), description="Largest message accepted from a client.")

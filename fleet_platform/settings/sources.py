@@ -26,7 +26,7 @@ OTHER_VARIABLES: Mapping[str, str] = {
     "FLEET_CONFIG": "The configuration file, as `--config`.",
     "FLEET_URL": "The platform that client commands talk to, as `--url`.",
     "FLEET_TOKEN": "The token of client commands, as `--token`.",
-    "FLEET_ADMIN_PASSWORD": "First password of the user `admin`, read at the first start.",
+    "FLEET_ADMIN_PASSWORD": "Password of the user `admin`, applied at every start.",
 }
 """Variables with the prefix that are no settings of the platform."""
 

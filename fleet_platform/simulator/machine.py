@@ -12,7 +12,7 @@ from random import Random
 from fleet_platform.simulator import rpc
 from fleet_platform.simulator.blueprint import Origin
 from fleet_platform.simulator.clock import refresh_sys
-from fleet_platform.simulator.dialler import Address, read_url
+from fleet_platform.simulator.dialler import Address, BadUrl, read_url
 from fleet_platform.simulator.merge import UnfitSetting, apply_patch, merge_settings
 from fleet_platform.simulator.power import Power
 from fleet_platform.simulator.session import Session
@@ -307,7 +307,10 @@ class Machine:
         if not settings.get("enable") or not server:
             return False
         if server != link.address.shown:
-            link.address = read_url(str(server))
+            try:
+                link.address = read_url(str(server))
+            except BadUrl:
+                return False
         return True
 
     def connection_changed(self, *, connected: bool) -> None:

@@ -44,7 +44,7 @@ class Power:
     @property
     def sleeper(self) -> bool:
         """Whether the device sleeps between reports."""
-        return "wakeup_period" in self._device.status("sys")
+        return "wakeup_period" in self._device.state.sys
 
     def start(self) -> None:
         """Come into the simulation as a device that has been running for a while."""

@@ -116,16 +116,10 @@ class Session:
             self._device.world.stats.unreadable += 1
             return
         self._remember(request.method)
-        faults = self._faults
-        if faults is None:
+        if self._faults is None:
             self._send(rpc.answer(self._device, request))
-        elif not faults.silent:
-            delay_s = faults.delay_s(request.method)
-            reply = rpc.answer(self._device, request, faults)
-            if delay_s > 0:
-                self._device.after(delay_s, lambda: self._send(reply))
-            else:
-                self._send(reply)
+        elif not self._faults.silent:
+            self._answer_wrongly(request, self._faults)
         self.flush()
         self._device.power.stay_awake()
 
@@ -138,6 +132,15 @@ class Session:
         self.flush()
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _answer_wrongly(self, request: rpc.Request, faults: Faults) -> None:
+        """Answer as a test wants it; a late answer belongs to the connection that the request came by."""
+        reply, asked_by = rpc.answer(self._device, request, faults), self.link.channel
+        delay_s = faults.delay_s(request.method)
+        if delay_s > 0:
+            self._device.after(delay_s, lambda: self._send(reply) if self.link.channel is asked_by else None)
+        else:
+            self._send(reply)
 
     def _say_all(self) -> None:
         device, partial = self._device, self.dialect.partial_first

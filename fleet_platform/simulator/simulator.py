@@ -60,7 +60,9 @@ class Simulator:
         self._types = types
         self._timing = timing or Timing()
         self._seed = seed
-        self._devices: dict[str, Device] = {}
+        self._devices: list[Device] = []
+        self._by_id: dict[str, Device] = {}
+        self._made = 0
         self._dialling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -85,14 +87,14 @@ class Simulator:
                     await device.disconnected()
 
     def __iter__(self) -> Iterator[Device]:
-        return iter(list(self._devices.values()))
+        return iter(tuple(self._devices))
 
     def __len__(self) -> int:
         return len(self._devices)
 
     def __getitem__(self, device: str) -> Device:
-        """A device by its id in any case."""
-        return self._devices[device.lower()]
+        """A device by its id in any case; of two with one id the later."""
+        return self._by_id[device.lower()]
 
     @property
     def stats(self) -> Stats:
@@ -107,6 +109,8 @@ class Simulator:
         self, model: str, *, seed: int = 0, name: str | None = None, profile: str | None = None, wait: bool = True
     ) -> Device:
         """Add a device of a model and, unless told otherwise, wait until it is connected.
+
+        The same model and seed a second time give a second device of the same id.
 
         Args:
             model: App, order number, id prefix or shop name, in any case: ``Plus1PM``.
@@ -125,7 +129,7 @@ class Simulator:
     async def add_many(
         self, count: int, *, models: Sequence[str] = ("Plus1PM",), rate: float | None = None, wait: bool = True
     ) -> list[Device]:
-        """Add many devices: models in turn, seeds counted up from the run's.
+        """Add many devices: models in turn, each device another.
 
         Args:
             count: How many.
@@ -134,11 +138,9 @@ class Simulator:
             wait: Whether to wait until all are connected.
         """
         found = [find_model(model) for model in models]
-        first = self._seed + len(self._devices)
         devices: list[Device] = []
         for number in range(count):
-            device = self._make(found[number % len(found)], first + number, None, None)
-            devices.append(self._take(device))
+            devices.append(self._take(self._make_another(found[number % len(found)])))
             if rate is not None:
                 await asyncio.sleep(1 / rate)
             elif number % _BREATHE == 0:
@@ -161,7 +163,7 @@ class Simulator:
 
         A device of that id that is played already restarts as this one: another profile, another firmware.
         """
-        device = self._devices.get(str(blueprint.info["id"]).lower())
+        device = self._by_id.get(str(blueprint.info["id"]).lower())
         if device is not None and isinstance(device.origin, DumpOrigin):
             device.origin.turn_to(blueprint)
             device.power.change(partial(device.become, None))
@@ -169,13 +171,22 @@ class Simulator:
             device = self._take(Device(self._world, DumpOrigin(blueprint), self._address, still=True))
         return await device.connected() if wait else device
 
-    def _make(self, model: Model, seed: int, name: str | None, profile: str | None) -> Device:
+    def _make(self, model: Model, seed: int | str, name: str | None, profile: str | None) -> Device:
         origin = ModelOrigin(model, seed, name=name, profile=profile)
         if profile is not None and profile not in origin.profiles:
             raise ValueError(f"{model.app} has no profile {profile!r}; it has: {', '.join(origin.profiles) or 'none'}")
         return Device(self._world, origin, self._address)
 
+    def _make_another(self, model: Model) -> Device:
+        """A device that is not there yet. MACs are short enough for two of thousands to meet by chance."""
+        while True:
+            self._made += 1
+            device = self._make(model, f"{self._seed}/{self._made}", None, None)
+            if device.id.lower() not in self._by_id:
+                return device
+
     def _take(self, device: Device) -> Device:
-        self._devices[device.id.lower()] = device
+        self._devices.append(device)
+        self._by_id[device.id.lower()] = device
         device.power.start()
         return device

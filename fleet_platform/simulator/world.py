@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,6 +12,8 @@ from fleet_platform.simulator.dialler import Dialler
 from fleet_platform.simulator.link import Backoff
 from fleet_platform.simulator.wheel import Wheel
 from plugin_sdk import ComponentType
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,4 +87,8 @@ class World:
         """The turn is over: all news leave."""
         news, self._news = self._news, []
         for device in news:
-            device.flush()
+            try:
+                device.flush()
+            except Exception:
+                # What one plugin's behaviour reported cannot be encoded; the other devices' news are fine.
+                _log.exception("a simulated device's news are lost")

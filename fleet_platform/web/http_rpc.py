@@ -22,7 +22,7 @@ from fleet_platform.rpc.session import MAX_BATCH, Expand
 from fleet_platform.text import JSONDecodeError, decode, encode
 from fleet_platform.web.identity import BadCredentialError, Identity
 from plugin_sdk import JSON, Call, Principal
-from plugin_sdk.errors import FleetError, InvalidRequest, ParseError, PermissionDenied, RateLimited
+from plugin_sdk.errors import FleetError, InvalidRequest, ParseError, PermissionDenied, RateLimited, Unavailable
 
 _AT_ONCE = 64
 """Members of one batch that are worked on at a time."""
@@ -85,7 +85,7 @@ class HttpRpc:
             body = decode(await request.read())
             params = {"username": body["username"], "password": body["password"]}
             issued = await self._dispatcher.invoke("User.Authenticate", params, call=_call(None, None, request))
-        except RateLimited as error:
+        except (RateLimited, Unavailable) as error:
             return self._json(encode({"isok": False}), error)
         except (JSONDecodeError, TypeError, KeyError, FleetError):
             return web.Response(status=400, body=encode({"isok": False}), content_type="application/json")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 
 from aiohttp import web
 
@@ -18,6 +19,7 @@ from fleet_platform.web.device_socket import DeviceSocket
 from fleet_platform.web.http_rpc import HttpRpc
 from fleet_platform.web.identity import BadCredentialError, Identity
 from fleet_platform.web.pages import Pages
+from fleet_platform.web.proxies import seen_through
 from plugin_sdk import Route
 from plugin_sdk.errors import FleetError
 
@@ -38,6 +40,7 @@ class Front:
     Attributes:
         routes: Routes of plugins in force, with the plugin each is of.
         is_database_up: For ``/health``.
+        trusted_proxies: Whose word about the real peer counts.
     """
 
     devices: DeviceSocket
@@ -49,6 +52,7 @@ class Front:
     allows: Allows
     routes: Callable[[], Iterable[tuple[str, Route]]]
     is_database_up: Callable[[], bool]
+    trusted_proxies: Sequence[IPv4Network | IPv6Network]
     tally: Counter[str]
 
 
@@ -85,8 +89,13 @@ class Server:
     ) -> web.StreamResponse:
         """Nothing of an unexpected exception reaches the wire."""
         try:
-            return await handler(request)
+            seen = seen_through(request, self._front.trusted_proxies)
+            return await handler(request.clone(**seen) if seen else request)
         except web.HTTPException:
+            raise
+        except ConnectionError:
+            # The peer went away before it was answered.
+            self._front.tally["peers_gone"] += 1
             raise
         except FleetError as error:
             return _error(error, 503)

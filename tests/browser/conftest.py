@@ -18,7 +18,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Page, async_playwright, expect
 from pydantic import SecretStr
 
 from fleet_platform.app import Platform, open_platform
@@ -64,6 +64,13 @@ class Visit:
     site: Site
     complaints: list[str] = field(default_factory=list)
 
+    def on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    def on_error(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
     async def open(self, path: str = "/") -> None:
         await self.page.goto(self.site.url + path)
 
@@ -103,8 +110,8 @@ async def visit_of(browser: Browser, site: Site, options: Mapping[str, Any]) -> 
     context: BrowserContext = await browser.new_context(**options)
     context.set_default_timeout(PATIENCE_MS)
     visit = Visit(page=await context.new_page(), site=site)
-    visit.page.on("console", lambda message: message.type == "error" and visit.complaints.append(message.text))
-    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    visit.page.on("console", visit.on_console)
+    visit.page.on("pageerror", visit.on_error)
     try:
         yield visit
     finally:

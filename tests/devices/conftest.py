@@ -275,7 +275,10 @@ class Site:
             voice=self.voice,
             storage=self.store,
             notifications=Notifications(
-                voice=self.voice, stored=self.store.mark_status, types=lambda: self.types
+                voice=self.voice,
+                stored=self.store.mark_status,
+                types=lambda: self.types,
+                composer=Composer(lambda: self.types),
             ),
             waiting_room=self.room,
             pacer=Pacer(8),

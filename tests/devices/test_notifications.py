@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.notifications import Notifications
 from fleet_platform.devices.twin import Twin
 from plugin_sdk import JSON, ComponentType, DeviceId
@@ -42,7 +43,10 @@ class Scene:
         self.twin.entities = (("switch:0", f"{ID}_0:out"), ("input:0", f"{ID}_0:input"), ("script:1", f"{ID}_1:script"))
         site.fleet.add(self.twin)
         self.notifications = Notifications(
-            voice=site.voice, stored=lambda twin: self.stored.append(twin.id), types=lambda: types
+            voice=site.voice,
+            stored=lambda twin: self.stored.append(twin.id),
+            types=lambda: types,
+            composer=Composer(lambda: types),
         )
 
     def hear(self, method: str, params: JSON, **more: JSON) -> bool:

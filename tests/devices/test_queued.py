@@ -138,6 +138,7 @@ async def test_a_call_is_sent_once_however_often_the_device_is_said_to_be_ready(
 async def test_a_call_for_a_device_that_came_back_meanwhile_goes_at_once(scene: Scene, until: Until) -> None:
     wire = scene.wake()
     await scene.add("m")
+    scene.calls.send(scene.twin)
     await until(lambda: bool(scene.results()))
     assert len(wire.sent) == 1
 

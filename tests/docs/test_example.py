@@ -2,61 +2,52 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from importlib_metadata import EntryPoint, entry_points
-from pydantic import SecretStr
 
-from fleet_platform.app import open_platform
-from fleet_platform.client import Client, RpcError, sign_in
-from fleet_platform.settings import PlatformSettings
-from fleet_platform.simulator import Simulator
-from plugin_sdk.errors import InvalidParams
+from .pages import blocks
 
-PASSWORD = "correct horse battery"
-TOKEN = "token-of-this-run"
-GROUP = "fleet_platform.plugins"
+if TYPE_CHECKING:
+    from fleet_platform.testing.client import Rpc
+    from fleet_platform.testing.platform import TestedFleet
+
+EXAMPLE = Path(__file__).parent / "example"
+
+
+@pytest.fixture(scope="session")
+def fleet_server(postgres_dsn: str) -> str:
+    return postgres_dsn
 
 
 @pytest.fixture
-async def client(database_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Client]:
-    """An administrator of a platform that has README's plugin and one device."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent / "example"))
+def fleet_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """README's plugin is installed, as pip would have left it."""
+    (shown,) = (block for block in blocks("ini") if block.page == "README.md")
+    points = shown.text.partition("[options.entry_points]")[2].strip().replace("fleet_platform.plugins =", "")
+    installed = tmp_path / "site" / "fleet_power-1.0.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: fleet-power\nVersion: 1.0\n", "utf-8")
+    (installed / "entry_points.txt").write_text(f"[fleet_platform.plugins]\n{points.strip()}\n", "utf-8")
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    monkeypatch.syspath_prepend(str(installed.parent))
     monkeypatch.delitem(sys.modules, "power", raising=False)
-    settings = PlatformSettings(
-        data=tmp_path,
-        dsn=SecretStr(database_dsn),
-        host="127.0.0.1",
-        port=0,
-        plugins={"local_users": {"admin_password": PASSWORD}},
-    )
-    plugins = [*entry_points(group=GROUP), EntryPoint(name="power", value="power:Power", group=GROUP)]
-    async with AsyncExitStack() as stack:
-        platform = await stack.enter_async_context(
-            open_platform(settings, reveal=lambda _label, _secret: None, run_token=TOKEN, entry_points=plugins)
-        )
-        assert await platform.host.settled(20)
-        address = f"{platform.url.replace('http', 'ws')}/shelly"
-        simulator = await stack.enter_async_context(Simulator(address, token=TOKEN))
-        device = await simulator.add("Plus1PM", seed=1)
-        device.report("switch:0", {"apower": 240.5})
-        token = await sign_in(platform.url, "admin", PASSWORD)
-        yield await stack.enter_async_context(Client(platform.url, token))
+    return {}
 
 
-async def test_the_readmes_plugin_answers_and_refuses_wrong_parameters(client: Client) -> None:
-    async with asyncio.timeout(15):
-        while True:
-            if drawn := await client.call("Power.GetTotal", {"above_w": 100}):
-                break
-            await asyncio.sleep(0.02)
-    assert list(drawn.values()) == [240.5]
-    assert await client.call("Power.GetTotal", {"above_w": 1000}) == {}
-    with pytest.raises(RpcError) as refused:
-        await client.call("Power.GetTotal", {"above_w": "much"})
-    assert refused.value.code == InvalidParams.code
+async def test_the_readmes_plugin_answers_and_refuses_wrong_parameters(fleet: TestedFleet, rpc: Rpc) -> None:
+    device = await fleet.add_device("Plus1PM")
+    device.report("switch:0", {"apower": 240.5})
+    drawn = await fleet.until(lambda: rpc("Power.GetTotal", {"above_w": 100}))
+    assert drawn == {device.id: 240.5}
+    assert await rpc("Power.GetTotal", {"above_w": 1000}) == {}
+    with pytest.raises(rpc.Error, match="Invalid params"):
+        await rpc("Power.GetTotal", {"above_w": "much"})
+
+
+async def test_the_readmes_plugin_is_listed_with_its_version(fleet: TestedFleet, rpc: Rpc) -> None:
+    assert fleet.plugin("power").state == "running"
+    listed = {plugin["name"]: plugin["version"] for plugin in await rpc("Plugin.List")}
+    assert listed["power"] == "1.0"

@@ -90,6 +90,12 @@ def test_the_readme_shows_the_file_that_is_tested() -> None:
     assert f"<!-- {EXAMPLE} -->" in read("README.md")
 
 
+def test_the_test_that_is_shown_to_authors_is_one_of_the_third_partys() -> None:
+    (shown,) = (block.text for block in blocks("python") if "fleet_settings" in block.text)
+    test = (ROOT / "tests/thirdparty/fleet_echo/tests/test_echo.py").read_text("utf-8")
+    assert shown.partition("\n\n\n")[2] in test
+
+
 def test_the_readme_has_its_parts_in_order() -> None:
     assert list(sections("README.md")) == [
         "Fleet Platform",

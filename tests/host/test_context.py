@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from fleet_platform.devices.twin import Twin
+from fleet_platform.host import HostServices
 from fleet_platform.host.context import PluginFleet
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.methods import bind
@@ -23,17 +25,17 @@ LAMP = ComponentType(
 
 class Plugin:
     @hookimpl
-    def fleet_register_components(self):
+    def fleet_register_components(self) -> Any:
         return [LAMP]
 
 
 @pytest.fixture
-async def fleet(open_host) -> Any:
+async def fleet(open_host: Any) -> Any:
     async with open_host(plugin=Plugin) as host:
         yield host._lives["plugin"].plugin.fleet
 
 
-def add_device(services, name="device-a8032abb995c") -> Twin:
+def add_device(services: HostServices, name: str = "device-a8032abb995c") -> Twin:
     twin = Twin(DeviceId(name), {"lamp:0": {"on": True}})
     twin.set_settings({"lamp:0": {"name": "Hall"}})
     twin.set_info({"id": name})
@@ -41,14 +43,14 @@ def add_device(services, name="device-a8032abb995c") -> Twin:
     return twin
 
 
-async def test_it_is_what_the_sdk_promises(fleet):
+async def test_it_is_what_the_sdk_promises(fleet: Any) -> None:
     assert isinstance(fleet, Fleet)
     assert fleet.plugin == "plugin"
     assert fleet.log.name == "fleet.plugin.plugin"
     assert fleet.settings is None
 
 
-async def test_devices_are_copies_free_to_change(fleet, services):
+async def test_devices_are_copies_free_to_change(fleet: Any, services: HostServices) -> None:
     twin = add_device(services)
     device = fleet.devices.get("A8032ABB995C")
     device.status["lamp:0"]["on"] = "changed"
@@ -61,14 +63,14 @@ async def test_devices_are_copies_free_to_change(fleet, services):
     assert fleet.devices.get("nobody") is None
 
 
-async def test_devices_have_entities_by_the_types_in_force(fleet, services):
+async def test_devices_have_entities_by_the_types_in_force(fleet: Any, services: HostServices) -> None:
     add_device(services)
     (device,) = fleet.devices
     assert len(fleet.devices) == 1
     assert [(entity.id, entity.name) for entity in device.entities] == [("device-a8032abb995c_0:out", "Hall")]
 
 
-async def test_calls_to_devices_go_through_the_relay(fleet, services):
+async def test_calls_to_devices_go_through_the_relay(fleet: Any, services: HostServices) -> None:
     add_device(services)
     with pytest.raises(UnknownDevice):
         await fleet.call("nobody", "Lamp.Toggle")
@@ -77,7 +79,9 @@ async def test_calls_to_devices_go_through_the_relay(fleet, services):
     assert services.relay.calls == {"-32600": 1, "-32900": 1}
 
 
-async def test_methods_are_called_in_the_plugins_name_and_answer_plain_json(open_host, services):
+async def test_methods_are_called_in_the_plugins_name_and_answer_plain_json(
+    open_host: Any, services: HostServices
+) -> None:
     seen = []
 
     def who(call: Call, text: str = "") -> Any:
@@ -96,10 +100,10 @@ async def test_methods_are_called_in_the_plugins_name_and_answer_plain_json(open
             await fleet.invoke("A.C")
 
 
-async def test_calls_and_errors_of_its_methods_are_counted(open_host):
+async def test_calls_and_errors_of_its_methods_are_counted(open_host: Any) -> None:
     class Methods:
         @hookimpl
-        def fleet_register_methods(self):
+        def fleet_register_methods(self) -> Any:
             return [
                 Method(name="M.Sync", handler=lambda: 1 / 0),
                 Method(name="M.Async", handler=self.fail),
@@ -124,14 +128,14 @@ async def test_calls_and_errors_of_its_methods_are_counted(open_host):
         assert host.records["methods"].counters["errors"] == 2
 
 
-async def test_secrets_go_to_whoever_runs_the_platform(open_host, services):
+async def test_secrets_go_to_whoever_runs_the_platform(open_host: Any, services: HostServices) -> None:
     shown = []
     async with open_host(replace(services, reveal=lambda *what: shown.append(what)), plugin=Plugin) as host:
         host._lives["plugin"].plugin.fleet.reveal("password", "hunter2")
     assert shown == [("password", "hunter2")]
 
 
-async def test_subscription_gets_what_comes_while_it_is_open(fleet, services):
+async def test_subscription_gets_what_comes_while_it_is_open(fleet: Any, services: HostServices) -> None:
     services.bus.publish("Some.Early", {})
     async with fleet.subscribe("Some.*", "Other.One") as events:
         for name in ("Some.A", "Other.One", "Other.Two", "Some.B"):
@@ -141,7 +145,7 @@ async def test_subscription_gets_what_comes_while_it_is_open(fleet, services):
     assert [event async for event in events] == []
 
 
-async def test_slow_subscription_loses_its_oldest_events_and_counts_them(fleet, services):
+async def test_slow_subscription_loses_its_oldest_events_and_counts_them(fleet: Any, services: HostServices) -> None:
     async with fleet.subscribe("Some.*", queue_size=2) as events:
         for number in range(5):
             services.bus.publish(f"Some.{number}", {})
@@ -149,14 +153,14 @@ async def test_slow_subscription_loses_its_oldest_events_and_counts_them(fleet, 
     assert fleet.record.tally["events_missed"] == 3
 
 
-async def test_subscription_wakes_its_reader(fleet, services):
+async def test_subscription_wakes_its_reader(fleet: Any, services: HostServices) -> None:
     async with fleet.subscribe("Some.*") as events:
         asyncio.get_running_loop().call_later(0.01, services.bus.publish, "Some.Event", {})
         assert (await anext(events)).method == "Some.Event"
 
 
-async def test_task_name_can_be_used_once_at_a_time(fleet):
-    async def work():
+async def test_task_name_can_be_used_once_at_a_time(fleet: Any) -> None:
+    async def work() -> None:
         await asyncio.Event().wait()
 
     fleet.start(work, name="work")
@@ -164,7 +168,7 @@ async def test_task_name_can_be_used_once_at_a_time(fleet):
         fleet.start(work, name="work")
 
 
-async def test_stopped_plugin_can_start_and_publish_nothing(open_host):
+async def test_stopped_plugin_can_start_and_publish_nothing(open_host: Any) -> None:
     async with open_host(plugin=Plugin) as host:
         fleet: PluginFleet = host._lives["plugin"].plugin.fleet
     with pytest.raises(Unavailable):
@@ -174,7 +178,7 @@ async def test_stopped_plugin_can_start_and_publish_nothing(open_host):
 
 
 @pytest.fixture
-async def site():
+async def site() -> AsyncIterator[Any]:
     """A web server that answers in several ways; yields its address."""
 
     async def echo(request: web.Request) -> web.Response:
@@ -201,7 +205,7 @@ async def site():
     await runner.cleanup()
 
 
-async def test_http_sends_json_and_decodes_the_answer(fleet, site):
+async def test_http_sends_json_and_decodes_the_answer(fleet: Any, site: Any) -> None:
     answer = await fleet.http.request("POST", f"{site}/echo", json={"a": 1}, headers={"X-Own": "y"})
     assert answer.status == 200
     assert answer.headers["content-type"].startswith("application/json")
@@ -213,7 +217,9 @@ async def test_http_sends_json_and_decodes_the_answer(fleet, site):
 @pytest.mark.parametrize(
     ("path", "limits"), [("/big", {"max_bytes": 1000}), ("/slow", {"timeout_s": 0.05}), (":1/refused", {})]
 )
-async def test_http_that_fails_or_exceeds_its_limits_is_unavailable(fleet, site, path, limits):
+async def test_http_that_fails_or_exceeds_its_limits_is_unavailable(
+    fleet: Any, site: Any, path: str, limits: Any
+) -> None:
     url = "http://127.0.0.1:1/" if path == ":1/refused" else f"{site}{path}"
     with pytest.raises(Unavailable) as error:
         await fleet.http.request("GET", url, **limits)

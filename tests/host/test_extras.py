@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from importlib_metadata import PathDistribution
 
-from fleet_platform.host import Host
+from fleet_platform.host import Host, HostServices
 
 GROUP = "fleet_platform.plugins"
 METADATA = """Metadata-Version: 2.1
@@ -19,10 +21,10 @@ Requires-Dist: pluggy; extra == "present"
 
 
 @pytest.fixture
-def record_of(tmp_path, packages, services):
+def record_of(tmp_path: Path, packages: Any, services: HostServices) -> Any:
     """Installs a plugin of the distribution acme and tells how it fares."""
 
-    async def load(name: str, text: str, extra: str = ""):
+    async def load(name: str, text: str, extra: str = "") -> Any:
         packages("acme_plugin", text)
         info = tmp_path / "acme-1.0.dist-info"
         info.mkdir()
@@ -52,7 +54,9 @@ def record_of(tmp_path, packages, services):
         ),
     ],
 )
-async def test_missing_library_of_an_extra_makes_unavailable(record_of, name, text, extra, install):
+async def test_missing_library_of_an_extra_makes_unavailable(
+    record_of: Any, name: str, text: str, extra: Any, install: Any
+) -> None:
     record = await record_of(name, text, extra)
     assert record.state == "unavailable"
     assert record.reason.endswith(f"install {install}.")
@@ -67,5 +71,5 @@ async def test_missing_library_of_an_extra_makes_unavailable(record_of, name, te
         ("mqtt", "from pluggy import no_such_thing"),
     ],
 )
-async def test_any_other_failed_import_means_broken(record_of, name, text):
+async def test_any_other_failed_import_means_broken(record_of: Any, name: str, text: str) -> None:
     assert (await record_of(name, text)).state == "quarantined"

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
-from fleet_platform.host import Host
+from fleet_platform.host import Host, HostServices
 from plugin_sdk import Method, hookimpl
 from plugin_sdk.errors import NotFound, Unavailable
 
 
-def counting(name, log):
+def counting(name: str, log: Any) -> Any:
     class Plugin:
-        def __init__(self):
+        def __init__(self) -> None:
             log.append(f"{name} made")
 
         @hookimpl
-        def fleet_register_methods(self):
+        def fleet_register_methods(self) -> Any:
             return [Method(name=f"{name}.Ping", handler=lambda: None)]
 
         @hookimpl
         @asynccontextmanager
-        async def fleet_lifespan(self):
+        async def fleet_lifespan(self) -> AsyncIterator[Any]:
             log.append(f"{name} enters")
             yield
             log.append(f"{name} leaves")
@@ -31,7 +33,7 @@ def counting(name, log):
     return Plugin
 
 
-async def test_disabling_and_enabling_touches_no_other_plugin(open_host, eventually):
+async def test_disabling_and_enabling_touches_no_other_plugin(open_host: Any, eventually: Any) -> None:
     log = []
     async with open_host(a=counting("A", log), b=counting("B", log)) as host:
         method = host.tables.methods["b.ping"]
@@ -47,20 +49,20 @@ async def test_disabling_and_enabling_touches_no_other_plugin(open_host, eventua
         assert host.tables.methods["b.ping"] is method
 
 
-async def test_old_tables_are_in_force_until_the_swap_and_gone_before_the_plugin_stops(open_host):
+async def test_old_tables_are_in_force_until_the_swap_and_gone_before_the_plugin_stops(open_host: Any) -> None:
     seen = []
     host: Host | None = None
 
     class Plugin:
         @hookimpl
-        def fleet_register_methods(self):
+        def fleet_register_methods(self) -> Any:
             if host is not None:
                 seen.append(("loading", set(host.tables.methods)))
             return [Method(name="P.Ing", handler=lambda: None)]
 
         @hookimpl
         @asynccontextmanager
-        async def fleet_lifespan(self):
+        async def fleet_lifespan(self) -> AsyncIterator[Any]:
             yield
             seen.append(("stopping", set(host.tables.methods)))
 
@@ -70,11 +72,11 @@ async def test_old_tables_are_in_force_until_the_swap_and_gone_before_the_plugin
     assert seen[:2] == [("stopping", {"other.ping"}), ("loading", {"other.ping"})]
 
 
-async def test_enabling_a_quarantined_plugin_tries_it_afresh(open_host):
+async def test_enabling_a_quarantined_plugin_tries_it_afresh(open_host: Any) -> None:
     attempts = []
 
     class Flaky:
-        def __init__(self):
+        def __init__(self) -> None:
             attempts.append(1)
             if len(attempts) == 1:
                 raise ValueError
@@ -86,7 +88,7 @@ async def test_enabling_a_quarantined_plugin_tries_it_afresh(open_host):
         assert host.records["flaky"].state == "running"
 
 
-async def test_many_changes_at_once_are_made_one_after_the_other(open_host, eventually):
+async def test_many_changes_at_once_are_made_one_after_the_other(open_host: Any, eventually: Any) -> None:
     log = []
     async with open_host(a=counting("A", log)) as host:
         log.clear()
@@ -97,7 +99,7 @@ async def test_many_changes_at_once_are_made_one_after_the_other(open_host, even
     assert log.count("A leaves") == log.count("A enters") + 1  # the first one, before the changes
 
 
-async def test_changes_are_refused_when_the_host_is_not_entered(services, entry):
+async def test_changes_are_refused_when_the_host_is_not_entered(services: HostServices, entry: Any) -> None:
     host = Host(services=services, entry_points=[entry("a", counting("A", []))])
     with pytest.raises(Unavailable):
         await host.enable("a")
@@ -108,7 +110,7 @@ async def test_changes_are_refused_when_the_host_is_not_entered(services, entry)
         await host.disable("a")
 
 
-async def test_disabled_plugins_are_not_even_imported(services, packages):
+async def test_disabled_plugins_are_not_even_imported(services: HostServices, packages: Any) -> None:
     from importlib_metadata import EntryPoint
 
     entry = EntryPoint(name="off", value="no_module_of_this_name:Plugin", group="fleet_platform.plugins")
@@ -116,11 +118,13 @@ async def test_disabled_plugins_are_not_even_imported(services, packages):
         assert host.records["off"].state == "disabled"
 
 
-async def test_listener_that_fails_stops_the_start_and_leaves_nothing_behind(services, entry):
+async def test_listener_that_fails_stops_the_start_and_leaves_nothing_behind(
+    services: HostServices, entry: Any
+) -> None:
     log = []
     host = Host(services=services, entry_points=[entry("a", counting("A", log))])
 
-    def fail(_tables):
+    def fail(_tables: Any) -> None:
         raise RuntimeError("listener")
 
     host.on_tables(fail)
@@ -129,7 +133,7 @@ async def test_listener_that_fails_stops_the_start_and_leaves_nothing_behind(ser
     assert log == ["A made"]
 
 
-async def test_bundled_plugins_all_load(services):
+async def test_bundled_plugins_all_load(services: HostServices) -> None:
     async with Host(services=services) as host:
         bundled = [record for record in host.records.values() if record.distribution == "fleet-platform"]
         assert {record.state for record in bundled} <= {"running", "degraded", "failed", "unavailable"}

@@ -3,49 +3,50 @@
 from __future__ import annotations
 
 import types
+from typing import Any
 
 import pytest
 
 from plugin_sdk import HookSpecs, Method, hookimpl, hookspec
 
 
-def namespace(**functions):
+def namespace(**functions: Any) -> Any:
     return types.SimpleNamespace(**{name: hookspec(function) for name, function in functions.items()})
 
 
-def offering(spec, collect):
+def offering(spec: Any, collect: Any) -> Any:
     class Offering:
         @hookimpl
-        def fleet_register_hookspecs(self):
+        def fleet_register_hookspecs(self) -> Any:
             return [HookSpecs(namespace=spec, collect=collect)]
 
     return Offering
 
 
-def colours():
+def colours() -> None:
     """A hook."""
 
 
 class Red:
     @hookimpl(optionalhook=True)
-    def colours(self):
+    def colours(self) -> Any:
         return "red"
 
 
 class Blue:
     @hookimpl
-    def colours(self):
+    def colours(self) -> Any:
         return "blue"
 
 
 class Raising:
     @hookimpl(optionalhook=True)
-    def colours(self):
+    def colours(self) -> None:
         raise ValueError("no colour")
 
 
 @pytest.mark.parametrize("name", ["aaa", "zzz"])
-async def test_results_of_all_plugins_come_to_who_offers_the_hook(open_host, name):
+async def test_results_of_all_plugins_come_to_who_offers_the_hook(open_host: Any, name: str) -> None:
     got = []
     plugins = {name: offering(namespace(colours=colours), got.append), "red": Red, "blue": Blue}
     async with open_host(**plugins) as host:
@@ -53,20 +54,22 @@ async def test_results_of_all_plugins_come_to_who_offers_the_hook(open_host, nam
         assert {record.state for record in host.records.values()} == {"running"}
 
 
-async def test_implementation_that_raises_is_quarantined_and_the_rest_is_handed_over(open_host):
+async def test_implementation_that_raises_is_quarantined_and_the_rest_is_handed_over(open_host: Any) -> None:
     got = []
     async with open_host(offering=offering(namespace(colours=colours), got.append), bad=Raising, red=Red) as host:
         assert got == [{"colours": ["red"]}]
         assert host.records["bad"].reason == "Its hook colours failed: ValueError: no colour"
 
 
-async def test_without_who_offers_it_an_optional_implementation_is_silent_and_another_is_an_error(open_host):
+async def test_without_who_offers_it_an_optional_implementation_is_silent_and_another_is_an_error(
+    open_host: Any,
+) -> None:
     async with open_host(red=Red, blue=Blue) as host:
         assert host.records["red"].state == "running"
         assert host.records["blue"].state == "quarantined"
 
 
-async def test_results_are_collected_again_when_plugins_come_and_go(open_host):
+async def test_results_are_collected_again_when_plugins_come_and_go(open_host: Any) -> None:
     got = []
     async with open_host(offering=offering(namespace(colours=colours), got.append), red=Red, blue=Blue) as host:
         await host.disable("red")
@@ -77,8 +80,8 @@ async def test_results_are_collected_again_when_plugins_come_and_go(open_host):
         assert got == [{"colours": ["blue", "red"]}, {"colours": ["blue"]}, {"colours": ["blue"]}]
 
 
-async def test_collector_that_raises_takes_its_plugin_away_alone(open_host):
-    def collect(_results):
+async def test_collector_that_raises_takes_its_plugin_away_alone(open_host: Any) -> None:
+    def collect(_results: Any) -> None:
         raise ValueError("unexpected colour")
 
     async with open_host(offering=offering(namespace(colours=colours), collect), red=Red) as host:
@@ -94,10 +97,10 @@ async def test_collector_that_raises_takes_its_plugin_away_alone(open_host):
         (namespace(fleet_lifespan=lambda: None), "fleet_lifespan"),
     ],
 )
-async def test_hooks_that_cannot_be_offered_quarantine_who_offers_them(open_host, spec, reason):
+async def test_hooks_that_cannot_be_offered_quarantine_who_offers_them(open_host: Any, spec: Any, reason: str) -> None:
     class Bystander:
         @hookimpl
-        def fleet_register_methods(self):
+        def fleet_register_methods(self) -> Any:
             return [Method(name="By.Stand", handler=lambda: None)]
 
     async with open_host(offering=offering(spec, print), bystander=Bystander) as host:
@@ -106,10 +109,10 @@ async def test_hooks_that_cannot_be_offered_quarantine_who_offers_them(open_host
         assert "by.stand" in host.tables.methods
 
 
-async def test_implementation_with_unknown_parameters_is_the_implementors_fault(open_host):
+async def test_implementation_with_unknown_parameters_is_the_implementors_fault(open_host: Any) -> None:
     class Greedy:
         @hookimpl
-        def colours(self, palette):
+        def colours(self, palette: Any) -> Any:
             return palette
 
     async with open_host(offering=offering(namespace(colours=colours), print), greedy=Greedy) as host:

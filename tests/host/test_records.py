@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from fleet_platform.host.records import PluginRecord
 
 
@@ -12,7 +14,7 @@ def admitted() -> PluginRecord:
     return record
 
 
-def test_plugin_is_as_ill_as_its_worst_part():
+def test_plugin_is_as_ill_as_its_worst_part() -> None:
     record = admitted()
     assert record.state == "running"
     record.fault("sink a", "A is away.")
@@ -25,7 +27,7 @@ def test_plugin_is_as_ill_as_its_worst_part():
     assert (record.state, record.reason) == ("running", None)
 
 
-def test_time_of_the_state_changes_only_with_the_state():
+def test_time_of_the_state_changes_only_with_the_state() -> None:
     record = admitted()
     since = record.since
     record.fault("sink a", "One thing.")
@@ -36,7 +38,7 @@ def test_time_of_the_state_changes_only_with_the_state():
     assert record.since == since
 
 
-def test_what_takes_no_part_has_no_faults():
+def test_what_takes_no_part_has_no_faults() -> None:
     record = admitted()
     record.rule_out("disabled", "Switched off.")
     record.fault("sink a", "Late news.")
@@ -44,7 +46,7 @@ def test_what_takes_no_part_has_no_faults():
     assert (record.state, record.reason) == ("disabled", "Switched off.")
 
 
-def test_secrets_appear_neither_in_reason_nor_in_traceback(caplog):
+def test_secrets_appear_neither_in_reason_nor_in_traceback(caplog: pytest.LogCaptureFixture) -> None:
     record = admitted()
     secret = "postgresql://fleet:hunter2@db/fleet"
     try:
@@ -55,7 +57,7 @@ def test_secrets_appear_neither_in_reason_nor_in_traceback(caplog):
     assert "hunter2" not in json.dumps(record.to_json(traceback=True)) + caplog.text
 
 
-def test_counters_are_flat_numbers():
+def test_counters_are_flat_numbers() -> None:
     record = admitted()
     record.sinks["mqtt"] = record.tally.__class__(written=3)
     record.restarts = 2

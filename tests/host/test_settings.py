@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
+from fleet_platform.host import HostServices
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.kv import KeyValueStore
 from fleet_platform.storage.migrations import core_migrations, migrate
@@ -28,20 +31,20 @@ class Model(BaseModel):
     tags: dict[str, int] = {}
 
 
-def with_settings(model=Model, changed=None):
+def with_settings(model: Any = Model, changed: Any = None) -> Any:
     class Plugin:
         @hookimpl
-        def fleet_register_settings(self):
+        def fleet_register_settings(self) -> Any:
             return Settings(model=model, changed=changed)
 
     return Plugin
 
 
-def current(host, name="plugin"):
+def current(host: Any, name: str = "plugin") -> Any:
     return host.settings.current(name)
 
 
-async def test_configuration_wins_over_defaults_and_storage_over_both(open_host, stored):
+async def test_configuration_wins_over_defaults_and_storage_over_both(open_host: Any, stored: HostServices) -> None:
     overrides = {"plugin": {"count": "7", "broker": {"host": "there"}}}
     async with open_host(stored, overrides=overrides, plugin=with_settings()) as host:
         assert (current(host).mode, current(host).count, current(host).broker.host) == ("slow", 7, "there")
@@ -52,14 +55,14 @@ async def test_configuration_wins_over_defaults_and_storage_over_both(open_host,
         assert current(host).broker.password.get_secret_value() == "x"
 
 
-async def test_values_are_instances_of_the_model_and_frozen(open_host):
+async def test_values_are_instances_of_the_model_and_frozen(open_host: Any) -> None:
     async with open_host(plugin=with_settings()) as host:
         assert isinstance(current(host), Model)
         with pytest.raises(ValidationError):
             current(host).mode = "fast"
 
 
-async def test_secrets_are_never_shown(open_host, stored):
+async def test_secrets_are_never_shown(open_host: Any, stored: HostServices) -> None:
     overrides = {"plugin": {"key": "hunter2", "broker": {"password": "hunter2"}}}
     async with open_host(stored, overrides=overrides, plugin=with_settings()) as host:
         shown = host.settings.get_config("plugin")
@@ -89,7 +92,9 @@ async def test_secrets_are_never_shown(open_host, stored):
         ({"key": 7}, "key"),
     ],
 )
-async def test_what_does_not_fit_changes_nothing_and_is_named(open_host, stored, patch, path):
+async def test_what_does_not_fit_changes_nothing_and_is_named(
+    open_host: Any, stored: HostServices, patch: Any, path: str
+) -> None:
     async with open_host(stored, plugin=with_settings()) as host:
         before = current(host)
         with pytest.raises(InvalidParams) as error:
@@ -100,14 +105,14 @@ async def test_what_does_not_fit_changes_nothing_and_is_named(open_host, stored,
         assert await stored.kv.get("core", "plugin:plugin") is None
 
 
-async def test_error_never_quotes_a_secret(open_host, stored):
+async def test_error_never_quotes_a_secret(open_host: Any, stored: HostServices) -> None:
     async with open_host(stored, plugin=with_settings()) as host:
         with pytest.raises(InvalidParams) as error:
             await host.settings.set_config("plugin", {"key": ["hunter2"]})
         assert "hunter2" not in f"{error.value!r} {error.value.data}"
 
 
-async def test_free_objects_are_replaced_and_models_are_merged(open_host, stored):
+async def test_free_objects_are_replaced_and_models_are_merged(open_host: Any, stored: HostServices) -> None:
     async with open_host(stored, plugin=with_settings()) as host:
         await host.settings.set_config("plugin", {"tags": {"a": 1}, "broker": {"host": "x"}})
         await host.settings.set_config("plugin", {"tags": {"b": 2}, "broker": {"password": "y"}})
@@ -116,7 +121,7 @@ async def test_free_objects_are_replaced_and_models_are_merged(open_host, stored
         assert current(host).broker.password.get_secret_value() == "y"
 
 
-async def test_change_is_told_to_who_wants_to_hear_of_it(open_host, stored):
+async def test_change_is_told_to_who_wants_to_hear_of_it(open_host: Any, stored: HostServices) -> None:
     heard = []
     async with open_host(stored, plugin=with_settings(changed=heard.append)) as host:
         await host.settings.set_config("plugin", {"mode": "fast"})
@@ -125,8 +130,10 @@ async def test_change_is_told_to_who_wants_to_hear_of_it(open_host, stored):
         assert len(heard) == 1
 
 
-async def test_listener_that_raises_degrades_the_plugin_and_the_change_stands(open_host, stored):
-    def fail(_values):
+async def test_listener_that_raises_degrades_the_plugin_and_the_change_stands(
+    open_host: Any, stored: HostServices
+) -> None:
+    def fail(_values: Any) -> None:
         raise ValueError("cannot")
 
     async with open_host(stored, plugin=with_settings(changed=fail)) as host:
@@ -135,13 +142,15 @@ async def test_listener_that_raises_degrades_the_plugin_and_the_change_stands(op
         assert host.settings.get_config("plugin")["mode"] == "fast"
 
 
-async def test_without_a_listener_the_lifespan_is_entered_again(open_host, stored, eventually):
+async def test_without_a_listener_the_lifespan_is_entered_again(
+    open_host: Any, stored: HostServices, eventually: Any
+) -> None:
     seen = []
 
     class Plugin(with_settings()):
         @hookimpl
         @asynccontextmanager
-        async def fleet_lifespan(self, fleet):
+        async def fleet_lifespan(self, fleet: Any) -> AsyncIterator[Any]:
             seen.append(fleet.settings.mode)
             yield
             seen.append("left")
@@ -152,7 +161,7 @@ async def test_without_a_listener_the_lifespan_is_entered_again(open_host, store
         await eventually(lambda: host.records["plugin"].state == "running")
 
 
-async def test_plugin_may_change_its_own_settings(open_host, stored, eventually):
+async def test_plugin_may_change_its_own_settings(open_host: Any, stored: HostServices, eventually: Any) -> None:
     """Its task is stopped by the change it asks for."""
     host = None
     seen = []
@@ -160,13 +169,13 @@ async def test_plugin_may_change_its_own_settings(open_host, stored, eventually)
     class Plugin(with_settings()):
         @hookimpl
         @asynccontextmanager
-        async def fleet_lifespan(self, fleet):
+        async def fleet_lifespan(self, fleet: Any) -> AsyncIterator[Any]:
             seen.append(fleet.settings.count)
             if fleet.settings.count == 1:
                 fleet.start(self.work, name="work")
             yield
 
-        async def work(self):
+        async def work(self) -> None:
             await host.settings.set_config("plugin", {"count": 2})
 
     async with open_host(stored, plugin=Plugin) as host:
@@ -174,10 +183,10 @@ async def test_plugin_may_change_its_own_settings(open_host, stored, eventually)
         await eventually(lambda: host.records["plugin"].state == "running")
 
 
-async def test_enable_is_a_setting_of_every_plugin_and_lasts(open_host, stored):
+async def test_enable_is_a_setting_of_every_plugin_and_lasts(open_host: Any, stored: HostServices) -> None:
     class Plugin:
         @hookimpl
-        def fleet_register_methods(self):
+        def fleet_register_methods(self) -> Any:
             return [Method(name="Plug.In", handler=lambda: None)]
 
     async with open_host(stored, plugin=Plugin) as host:
@@ -192,7 +201,7 @@ async def test_enable_is_a_setting_of_every_plugin_and_lasts(open_host, stored):
         assert host.records["plugin"].state in ("running", "degraded")
 
 
-async def test_what_the_configuration_switches_off_stays_off(open_host, stored):
+async def test_what_the_configuration_switches_off_stays_off(open_host: Any, stored: HostServices) -> None:
     async with open_host(stored, disabled=("plugin",), plugin=with_settings()) as host:
         with pytest.raises(Conflict):
             await host.settings.set_config("plugin", {"enable": True})
@@ -201,12 +210,12 @@ async def test_what_the_configuration_switches_off_stays_off(open_host, stored):
         assert host.records["plugin"].reason == "The configuration switches it off."
 
 
-async def test_configuration_may_set_enable_like_any_setting(open_host):
+async def test_configuration_may_set_enable_like_any_setting(open_host: Any) -> None:
     async with open_host(overrides={"plugin": {"enable": "false"}}, plugin=with_settings()) as host:
         assert host.records["plugin"].state == "disabled"
 
 
-async def test_values_that_do_not_fit_quarantine_until_they_are_mended(open_host, stored):
+async def test_values_that_do_not_fit_quarantine_until_they_are_mended(open_host: Any, stored: HostServices) -> None:
     await stored.kv.set("core", "plugin:plugin", {"mode": "of an older version"})
     async with open_host(stored, plugin=with_settings()) as host:
         assert host.records["plugin"].state == "quarantined"
@@ -233,13 +242,13 @@ class TakesEnable(BaseModel):
         (dict, "field model"),
     ],
 )
-async def test_model_that_cannot_be_used_quarantines(open_host, model, reason):
+async def test_model_that_cannot_be_used_quarantines(open_host: Any, model: Any, reason: str) -> None:
     async with open_host(plugin=with_settings(model)) as host:
         assert host.records["plugin"].state == "quarantined"
         assert reason in host.records["plugin"].reason
 
 
-async def test_unknown_plugin_is_not_found(open_host, stored):
+async def test_unknown_plugin_is_not_found(open_host: Any, stored: HostServices) -> None:
     async with open_host(stored) as host:
         with pytest.raises(NotFound):
             host.settings.get_config("nobody")
@@ -249,7 +258,7 @@ async def test_unknown_plugin_is_not_found(open_host, stored):
             await host.disable("nobody")
 
 
-async def test_without_a_database_the_configuration_counts_and_nothing_can_be_changed(open_host):
+async def test_without_a_database_the_configuration_counts_and_nothing_can_be_changed(open_host: Any) -> None:
     async with open_host(overrides={"plugin": {"mode": "fast"}}, plugin=with_settings()) as host:
         assert current(host).mode == "fast"
         with pytest.raises(Unavailable):
@@ -257,7 +266,9 @@ async def test_without_a_database_the_configuration_counts_and_nothing_can_be_ch
         assert current(host).count == 1
 
 
-async def test_what_is_stored_is_applied_when_the_database_returns(open_host, services, database_dsn, eventually):
+async def test_what_is_stored_is_applied_when_the_database_returns(
+    open_host: Any, services: HostServices, database_dsn: Any, eventually: Any
+) -> None:
     async with Database(database_dsn) as database:
         await migrate(database, [core_migrations()])
         await KeyValueStore(database).set("core", "plugin:plugin", {"mode": "fast"})

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fleet_platform.host import HostServices
 from plugin_sdk import Migrations, hookimpl
 from plugin_sdk.errors import Unavailable
 
@@ -14,22 +18,22 @@ class Plain:
     """A plugin."""
 
 
-def migrating(folder):
+def migrating(folder: Any) -> Any:
     class Plugin:
         @hookimpl
-        def fleet_register_migrations(self):
+        def fleet_register_migrations(self) -> Any:
             return Migrations(folder=folder)
 
     return Plugin
 
 
 @pytest.fixture
-async def fleets(open_host, stored):
+async def fleets(open_host: Any, stored: HostServices) -> AsyncIterator[Any]:
     async with open_host(stored, one=Plain, two=Plain) as host:
         yield [host._lives[name].plugin.fleet for name in ("one", "two")]
 
 
-async def test_keys_of_two_plugins_are_apart(fleets):
+async def test_keys_of_two_plugins_are_apart(fleets: Any) -> None:
     one, two = fleets
     await one.kv.set("key", {"a": [1, None]})
     assert await one.kv.get("key") == {"a": [1, None]}
@@ -39,7 +43,7 @@ async def test_keys_of_two_plugins_are_apart(fleets):
     assert not await one.kv.delete("key")
 
 
-async def test_same_table_of_two_plugins_is_two_tables(fleets):
+async def test_same_table_of_two_plugins_is_two_tables(fleets: Any) -> None:
     one, two = fleets
     await one.sql.execute("CREATE TABLE item (value int)")
     await two.sql.execute("CREATE TABLE item (value text)")
@@ -50,12 +54,12 @@ async def test_same_table_of_two_plugins_is_two_tables(fleets):
         assert await two.sql.fetch("SELECT value FROM item ORDER BY value") == [{"value": "a"}]
 
 
-async def test_first_statements_may_come_together(fleets):
+async def test_first_statements_may_come_together(fleets: Any) -> None:
     counts = await asyncio.gather(*(fleets[0].sql.fetch("SELECT current_schema AS own") for _ in range(8)))
     assert {row["own"] for (row,) in counts} == {"plugin_one"}
 
 
-async def test_without_a_database_everything_is_unavailable(open_host):
+async def test_without_a_database_everything_is_unavailable(open_host: Any) -> None:
     async with open_host(one=Plain) as host:
         fleet = host._lives["one"].plugin.fleet
         for call in (fleet.kv.get("a"), fleet.kv.set("a", 1), fleet.sql.fetch("SELECT 1"), fleet.sql.execute("x")):
@@ -63,21 +67,21 @@ async def test_without_a_database_everything_is_unavailable(open_host):
                 await call
 
 
-async def test_migrations_run_before_the_lifespan(open_host, stored, tmp_path):
+async def test_migrations_run_before_the_lifespan(open_host: Any, stored: HostServices, tmp_path: Path) -> None:
     (tmp_path / "1_item.sql").write_text("-----UP\nCREATE TABLE item (value int);\n-----DOWN\nDROP TABLE item;\n")
     seen = []
 
     class Plugin(migrating(tmp_path)):
         @hookimpl
-        def fleet_lifespan(self, fleet):
+        def fleet_lifespan(self, fleet: Any) -> Any:
             return self.live(fleet)
 
         @staticmethod
-        def live(fleet):
+        def live(fleet: Any) -> Any:
             from contextlib import asynccontextmanager
 
             @asynccontextmanager
-            async def manager():
+            async def manager() -> AsyncIterator[Any]:
                 seen.append(await fleet.sql.fetch("SELECT count(*) AS n FROM item"))
                 yield
 
@@ -88,7 +92,9 @@ async def test_migrations_run_before_the_lifespan(open_host, stored, tmp_path):
     assert seen == [[{"n": 0}]]
 
 
-async def test_migration_that_fails_marks_the_plugin_failed_until_it_is_mended(open_host, stored, tmp_path, eventually):
+async def test_migration_that_fails_marks_the_plugin_failed_until_it_is_mended(
+    open_host: Any, stored: HostServices, tmp_path: Path, eventually: Any
+) -> None:
     file = tmp_path / "1_item.sql"
     file.write_text("-----UP\nCREATE TABEL item ();\n-----DOWN\n")
     async with open_host(stored, plugin=migrating(tmp_path)) as host:
@@ -98,7 +104,7 @@ async def test_migration_that_fails_marks_the_plugin_failed_until_it_is_mended(o
         await eventually(lambda: host.records["plugin"].state == "running")
 
 
-async def test_migrations_folder_must_exist(open_host, tmp_path):
+async def test_migrations_folder_must_exist(open_host: Any, tmp_path: Path) -> None:
     async with open_host(plugin=migrating(tmp_path / "nowhere")) as host:
         assert host.records["plugin"].state == "quarantined"
         assert "there is no folder nowhere" in host.records["plugin"].reason

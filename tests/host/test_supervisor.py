@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -22,7 +24,7 @@ def record() -> PluginRecord:
 
 
 @pytest.fixture
-async def supervisor(record):
+async def supervisor(record: PluginRecord) -> AsyncIterator[Any]:
     supervisor = Supervisor(record, TIMING)
     yield supervisor
     for kind in ("task", "lifespan", "sink"):
@@ -33,18 +35,20 @@ async def forever() -> None:
     await asyncio.Event().wait()
 
 
-def task(work, **more) -> Part:
-    async def run(started, stopping):
+def task(work: Any, **more: Any) -> Part:
+    async def run(started: Any, stopping: Any) -> None:
         started()
         await work()
 
     return Part(kind="task", name="work", run=run, **more)
 
 
-async def test_part_that_fails_is_started_again_and_the_record_says_so(supervisor, record, eventually):
+async def test_part_that_fails_is_started_again_and_the_record_says_so(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     runs = itertools.count()
 
-    async def work():
+    async def work() -> None:
         if next(runs) < 2:
             raise ValueError("no broker")
         await forever()
@@ -58,18 +62,22 @@ async def test_part_that_fails_is_started_again_and_the_record_says_so(superviso
     assert next(runs) == 3
 
 
-async def test_essential_part_makes_the_plugin_failed(supervisor, record, eventually):
-    async def work():
+async def test_essential_part_makes_the_plugin_failed(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
+    async def work() -> None:
         raise ValueError
 
     supervisor.keep(task(work, essential=True))
     await eventually(lambda: record.state == "failed")
 
 
-async def test_part_that_returns_is_done_and_its_name_is_free(supervisor, record, eventually):
+async def test_part_that_returns_is_done_and_its_name_is_free(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     runs = []
 
-    async def work():
+    async def work() -> None:
         runs.append(1)
 
     assert supervisor.keep(task(work))
@@ -79,15 +87,17 @@ async def test_part_that_returns_is_done_and_its_name_is_free(supervisor, record
     assert record.state == "running"
 
 
-async def test_name_is_taken_while_the_part_lives(supervisor):
+async def test_name_is_taken_while_the_part_lives(supervisor: Supervisor) -> None:
     assert supervisor.keep(task(forever))
     assert not supervisor.keep(task(forever))
 
 
-async def test_part_that_does_not_start_in_time_has_failed_and_is_tried_again(supervisor, record, eventually):
+async def test_part_that_does_not_start_in_time_has_failed_and_is_tried_again(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     attempts = itertools.count()
 
-    async def run(started, stopping):
+    async def run(started: Any, stopping: Any) -> None:
         if next(attempts) == 0:
             await forever()
         started()
@@ -99,10 +109,12 @@ async def test_part_that_does_not_start_in_time_has_failed_and_is_tried_again(su
     await eventually(lambda: record.state == "running")
 
 
-async def test_restarted_part_counts_as_well_only_after_it_has_lasted(supervisor, record, eventually):
+async def test_restarted_part_counts_as_well_only_after_it_has_lasted(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     states = []
 
-    async def run(started, stopping):
+    async def run(started: Any, stopping: Any) -> None:
         states.append(record.state)
         started()
         if len(states) < 6:
@@ -113,10 +125,10 @@ async def test_restarted_part_counts_as_well_only_after_it_has_lasted(supervisor
     assert states == ["running", *["degraded"] * 5]
 
 
-async def test_stopping_lets_a_patient_part_end_by_itself(supervisor):
+async def test_stopping_lets_a_patient_part_end_by_itself(supervisor: Supervisor) -> None:
     steps = []
 
-    async def run(started, stopping):
+    async def run(started: Any, stopping: Any) -> None:
         started()
         try:
             await asyncio.wait({stopping})
@@ -132,13 +144,15 @@ async def test_stopping_lets_a_patient_part_end_by_itself(supervisor):
     assert steps == ["cleaned up"]
 
 
-async def test_stopping_cuts_a_pause_and_a_start_short(supervisor, record, eventually):
+async def test_stopping_cuts_a_pause_and_a_start_short(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     slow = Supervisor(record, Timing(first_pause_s=3600, longest_pause_s=3600))
 
-    async def failing():
+    async def failing() -> None:
         raise ValueError
 
-    async def starting(started, stopping):
+    async def starting(started: Any, stopping: Any) -> None:
         await forever()
 
     slow.keep(task(failing))
@@ -147,11 +161,11 @@ async def test_stopping_cuts_a_pause_and_a_start_short(supervisor, record, event
     await slow.stop("task", within_s=5)
 
 
-async def test_hurrying_cuts_a_pause_short(record, eventually):
+async def test_hurrying_cuts_a_pause_short(record: PluginRecord, eventually: Any) -> None:
     slow = Supervisor(record, Timing(first_pause_s=3600, longest_pause_s=3600))
     runs = []
 
-    async def work():
+    async def work() -> None:
         runs.append(1)
         if len(runs) == 1:
             raise ValueError
@@ -163,8 +177,10 @@ async def test_hurrying_cuts_a_pause_short(record, eventually):
     await slow.stop("task", within_s=1)
 
 
-async def test_part_that_ignores_being_cancelled_does_not_hold_up_the_stop(supervisor, record):
-    async def deaf():
+async def test_part_that_ignores_being_cancelled_does_not_hold_up_the_stop(
+    supervisor: Supervisor, record: PluginRecord
+) -> None:
+    async def deaf() -> None:
         while True:
             try:
                 await forever()
@@ -176,17 +192,19 @@ async def test_part_that_ignores_being_cancelled_does_not_hold_up_the_stop(super
     await supervisor.stop("task", within_s=0.05)
 
 
-async def test_part_that_cannot_be_ended_is_given_up(supervisor, record, eventually):
+async def test_part_that_cannot_be_ended_is_given_up(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     let_go = asyncio.Event()
 
-    async def deaf():
+    async def deaf() -> None:
         while not let_go.is_set():
             try:
                 await let_go.wait()
             except asyncio.CancelledError:
                 pass
 
-    async def run(started, stopping):
+    async def run(started: Any, stopping: Any) -> None:
         await asyncio.create_task(deaf())
 
     supervisor.keep(Part(kind="lifespan", run=run, essential=True))
@@ -197,11 +215,13 @@ async def test_part_that_cannot_be_ended_is_given_up(supervisor, record, eventua
     await asyncio.sleep(0.01)
 
 
-async def test_part_that_exits_or_cancels_itself_is_an_ordinary_failure(supervisor, record, eventually):
+async def test_part_that_exits_or_cancels_itself_is_an_ordinary_failure(
+    supervisor: Supervisor, record: PluginRecord, eventually: Any
+) -> None:
     ways = iter([SystemExit(1), asyncio.CancelledError()])
     runs = []
 
-    async def work():
+    async def work() -> None:
         runs.append(1)
         for way in ways:
             raise way
@@ -212,7 +232,7 @@ async def test_part_that_exits_or_cancels_itself_is_an_ordinary_failure(supervis
     assert record.restarts == 2
 
 
-async def test_pauses_grow_up_to_a_cap():
+async def test_pauses_grow_up_to_a_cap() -> None:
     pauses = Timing(first_pause_s=1, longest_pause_s=8).pauses_s()
     for most in (1, 2, 4, 8, 8):
         assert most / 2 <= next(pauses) <= most

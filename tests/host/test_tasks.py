@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -37,12 +38,12 @@ async def slow_to_clean_up() -> None:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Python tells of the immortal's end
 @pytest.mark.parametrize("work", [forever, deaf, immortal, slow_to_clean_up])
-async def test_what_hangs_is_ended_at_its_deadline_whatever_it_does_about_it(work):
+async def test_what_hangs_is_ended_at_its_deadline_whatever_it_does_about_it(work: Any) -> None:
     with pytest.raises(TimeoutError):
         await bounded(work, timeout_s=0.01, name="work")
 
 
-async def test_what_cannot_be_ended_is_reported_and_nobody_waits_for_it():
+async def test_what_cannot_be_ended_is_reported_and_nobody_waits_for_it() -> None:
     let_go = asyncio.Event()
 
     async def deaf_until_told() -> None:
@@ -61,7 +62,7 @@ async def test_what_cannot_be_ended_is_reported_and_nobody_waits_for_it():
     await asyncio.sleep(0.01)
 
 
-async def test_result_and_exception_come_through():
+async def test_result_and_exception_come_through() -> None:
     async def fine() -> int:
         return 7
 
@@ -73,7 +74,7 @@ async def test_result_and_exception_come_through():
         await bounded(bad, timeout_s=5, name="work")
 
 
-async def test_work_that_cancels_itself_cancels_nobody_else():
+async def test_work_that_cancels_itself_cancels_nobody_else() -> None:
     async def suicidal() -> None:
         raise asyncio.CancelledError
 
@@ -81,7 +82,7 @@ async def test_work_that_cancels_itself_cancels_nobody_else():
         await bounded(suicidal, timeout_s=5, name="work")
 
 
-async def test_work_that_exits_does_not_end_the_process():
+async def test_work_that_exits_does_not_end_the_process() -> None:
     async def leaving() -> None:
         raise SystemExit(1)
 
@@ -89,12 +90,12 @@ async def test_work_that_exits_does_not_end_the_process():
         await bounded(leaving, timeout_s=5, name="work")
 
 
-async def test_plain_function_is_told_to_be_async():
+async def test_plain_function_is_told_to_be_async() -> None:
     with pytest.raises(PluginError, match="async def"):
         await bounded(lambda: 7, timeout_s=5, name="work")  # type: ignore[arg-type, return-value]
 
 
-async def test_being_cancelled_oneself_takes_the_work_along():
+async def test_being_cancelled_oneself_takes_the_work_along() -> None:
     ended = asyncio.Event()
 
     async def work() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -8,10 +9,10 @@ from fleet_platform.host.turns import MOST_WAITING, Turns
 from plugin_sdk.errors import Unavailable
 
 
-async def test_work_is_done_one_after_the_other_and_failures_go_to_who_asked():
+async def test_work_is_done_one_after_the_other_and_failures_go_to_who_asked() -> None:
     log = []
 
-    async def work(number):
+    async def work(number: Any) -> Any:
         log.append(f"{number} begins")
         await asyncio.sleep(0)
         log.append(f"{number} ends")
@@ -26,10 +27,10 @@ async def test_work_is_done_one_after_the_other_and_failures_go_to_who_asked():
     assert log == [f"{n} {what}" for n in range(3) for what in ("begins", "ends")]
 
 
-async def test_who_asks_may_go_away_and_the_work_is_finished():
+async def test_who_asks_may_go_away_and_the_work_is_finished() -> None:
     done = asyncio.Event()
 
-    async def work():
+    async def work() -> None:
         await asyncio.sleep(0.01)
         done.set()
 
@@ -40,8 +41,8 @@ async def test_who_asks_may_go_away_and_the_work_is_finished():
         await asyncio.wait_for(done.wait(), 5)
 
 
-async def test_waiting_work_is_bounded_and_refused_at_the_end():
-    async def forever():
+async def test_waiting_work_is_bounded_and_refused_at_the_end() -> None:
+    async def forever() -> None:
         await asyncio.Event().wait()
 
     async with Turns() as turns:
@@ -57,11 +58,11 @@ async def test_waiting_work_is_bounded_and_refused_at_the_end():
         await turns.take(forever)
 
 
-async def test_posted_work_that_fails_is_logged(caplog):
-    async def fail():
+async def test_posted_work_that_fails_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    async def fail() -> None:
         raise ValueError("posted")
 
-    async def fine():
+    async def fine() -> Any:
         return None
 
     async with Turns() as turns:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ENDS = {"Reboot", "Update", "SetProfile", "FactoryReset"}
 """Methods after which a device refuses calls for a while."""
 
-ODD: list[Any] = [None, True, -1, 2**53, 1.5, "", "text", [], [None], {}, {"id": {}}]
+ODD: list[Any] = [None, True, -1, 1.5, "text", [None], {"id": {}}]
 NAMES = [
     *("on", "brightness", "rgb", "white", "ct", "pos", "rel", "duration", "toggle_after", "transition_duration"),
     *("fade_rate", "config", "value", "key", "match", "offset", "len", "code", "method", "params", "event"),

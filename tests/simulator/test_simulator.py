@@ -111,3 +111,30 @@ def test_waits_double_up_to_the_longest_and_differ_between_devices() -> None:
         plain = min(60, 2**failures)
         assert plain * 0.75 <= backoff.delay_s(failures, random) <= plain * 1.25
     assert len({backoff.delay_s(3, random) for _ in range(50)}) == 50
+
+
+async def test_one_device_can_connect_twice(home: Home, types: Mapping[str, ComponentType]) -> None:
+    async with Simulator(home.url, types=types) as sim:
+        first, second = await sim.add("Plus1PM", seed=1), await sim.add("Plus1PM", seed=1)
+        assert first.id == second.id
+        assert first is not second
+        await home.until(lambda: len(home.frames(first.id)) == 2)
+        assert list(sim) == [first, second]
+    await home.until(lambda: all(visit.closed for visit in home.visits))
+
+
+async def test_many_devices_are_all_different(types: Mapping[str, ComponentType]) -> None:
+    async with Simulator("ws://127.0.0.1:9/shelly", types={}) as sim:
+        await sim.add_many(3000, wait=False)
+        await sim.add_many(3000, wait=False)
+        assert len({device.id for device in sim}) == 6000
+
+
+async def test_what_cannot_be_encoded_harms_nobody_else(
+    home: Home, sim: Simulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    one, two = await sim.add("Plus1PM", seed=1), await sim.add("Plus1PM", seed=2)
+    one.report("switch:0", {"apower": {1, 2}})
+    two.report("switch:0", {"apower": 5})
+    await home.until(lambda: home.status(two.id, "switch:0"))
+    assert "news are lost" in caplog.text

@@ -28,7 +28,7 @@ class ModelOrigin:
 
     __slots__ = ("_model", "_name", "_profile", "_seed")
 
-    def __init__(self, model: Model, seed: int, *, name: str | None = None, profile: str | None = None) -> None:
+    def __init__(self, model: Model, seed: int | str, *, name: str | None = None, profile: str | None = None) -> None:
         self._model = model
         self._seed = seed
         self._name = name

@@ -36,7 +36,7 @@ class Identity:
         return ":".join(digits[at : at + 2] for at in range(0, 12, 2))
 
 
-def identify(model: str, seed: int, name: str | None = None) -> Identity:
+def identify(model: str, seed: int | str, name: str | None = None) -> Identity:
     """The identity of a model's device with a seed; the same in every run, whatever else is simulated."""
     random = Random(f"{model}:{seed}")  # noqa: S311 - plausible values, no secrets
     vendor = _WALL_DISPLAY_VENDOR if model.startswith("SAWD") else random.choice(_VENDORS)

@@ -167,6 +167,8 @@ function showState() {
   setText(status, WORDS[connection.state]);
 }
 
+const isAboutPlugin = ({ component }) => String(component).startsWith("plugin:");
+
 /** Asks who we are: keeps the session alive, and learns of panels that came or went and of a new version. */
 async function renew() {
   let answer;
@@ -189,7 +191,7 @@ connection.addEventListener("state", showState);
 connection.addEventListener("state", () => connection.state === "online" && reconnected && renew());
 connection.addEventListener("state", () => (reconnected ||= connection.state === "offline"));
 connection.addEventListener("refused", renew);
-document.addEventListener("fleet-panels", renew);
+connection.subscribe(["NotifyEvent"], (_name, { events }) => events.some(isAboutPlugin) && renew());
 setInterval(renew, KEEP_ALIVE_MS);
 let reconnected = false;
 

@@ -78,7 +78,6 @@ class Plugins extends HTMLElement {
       busy = toggle.disabled = true;
       try {
         await this.fleet.call(`plugin:${name}.SetConfig`, { config: { enable } }, { timeout_s: 60 });
-        document.dispatchEvent(new Event("fleet-panels"));
       } catch (error) {
         problem.hidden = false;
         setText(problem, explain(error));
