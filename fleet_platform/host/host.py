@@ -37,6 +37,8 @@ _SETTINGS = "settings"
 class Host:
     """All plugins of one platform. Entering it loads and starts them; it never waits for one to have started.
 
+    Leaving it stops them all together, so that several that hang cost no more time than one.
+
     Args:
         disabled: Plugins that are not loaded, whatever is stored.
         overrides: Plugin name to settings from the configuration.

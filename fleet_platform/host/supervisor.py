@@ -62,7 +62,7 @@ class Part:
         run: What it does. When it returns, it is done.
         essential: Without it the whole plugin counts as failed.
         patient: It may end by itself when it shall stop; else it is cancelled at once.
-        failed: Called after each run that failed.
+        failed: Called after each run that failed, when the record says so.
         ended: Awaited after each run.
     """
 
@@ -150,8 +150,6 @@ class Keeper:
             while not self._stopping.done():
                 began = clock()
                 error = await self._run(settle_s=pause_s)
-                if error is not None:
-                    self.part.failed()
                 if self.part.ended is not None:
                     await self.part.ended()
                 if error is None or self._stopping.done() or isinstance(error, StuckError):
@@ -160,7 +158,7 @@ class Keeper:
                 if clock() - began > self._timing.longest_pause_s:
                     pauses_s = self._timing.pauses_s()
                 pause_s = next(pauses_s)
-                self._complain(error, f"it is started again in {pause_s:.0f} s")
+                self._complain(error, f"it is started again in {pause_s:.1f} s")
                 await self._pause(pause_s)
 
     async def _run(self, *, settle_s: float) -> BaseException | None:
@@ -226,3 +224,4 @@ class Keeper:
     def _complain(self, error: BaseException, outlook: str) -> None:
         reason = f"The {self.part.label} failed: {describe(error)}; {outlook}."
         self._record.fault(self.part.label, reason, essential=self.part.essential, error=error)
+        self.part.failed()

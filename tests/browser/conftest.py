@@ -48,15 +48,12 @@ class Site:
     """A running platform and the devices that are connected to it."""
 
     platform: Platform
+    url: str
     token: str
     devices: Simulator
 
-    @property
-    def url(self) -> str:
-        return self.platform.url
 
-
-@dataclass(slots=True)
+@dataclass
 class Visit:
     """One browser context and its page, with whatever the page complained about."""
 
@@ -101,7 +98,7 @@ async def running_site(dsn: str, data: Path, *, port: int = 0) -> AsyncIterator[
         assert await platform.host.settled(20)
         async with Simulator(f"ws://127.0.0.1:{platform.port}/shelly", token=RUN_TOKEN) as devices:
             token = (await sign_in(platform.url, "admin", PASSWORD)).access
-            yield Site(platform=platform, token=token, devices=devices)
+            yield Site(platform=platform, url=platform.url, token=token, devices=devices)
 
 
 @asynccontextmanager

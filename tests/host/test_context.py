@@ -15,7 +15,7 @@ from fleet_platform.host import HostServices
 from fleet_platform.host.context import PluginFleet
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.methods import bind
-from plugin_sdk import Call, ComponentType, DeviceId, EntitySpec, Fleet, Method, hookimpl
+from plugin_sdk import Call, ComponentType, DeviceId, EntitySpec, Fleet, Method, Principal, hookimpl
 from plugin_sdk.errors import Conflict, DeviceOffline, MethodNotFound, Unavailable, UnknownDevice
 
 LAMP = ComponentType(
@@ -82,7 +82,7 @@ async def test_calls_to_devices_go_through_the_relay(fleet: Any, services: HostS
 async def test_methods_are_called_in_the_plugins_name_and_answer_plain_json(
     open_host: Any, services: HostServices
 ) -> None:
-    seen = []
+    seen: list[Any] = []
 
     def who(call: Call, text: str = "") -> Any:
         seen.append(call)
@@ -119,7 +119,7 @@ async def test_calls_and_errors_of_its_methods_are_counted(open_host: Any) -> No
     async with open_host(methods=Methods) as host:
         dispatcher = Dispatcher(lambda *_: True)
         dispatcher.methods = host.tables.methods
-        call = Call(principal=object(), request_id="1")
+        call = Call(principal=Principal(name="n", provider="p"), request_id="1")
         for name in ("M.Sync", "M.Async"):
             with pytest.raises(Exception, match="Internal"):
                 await dispatcher.invoke(name, None, call=call)
@@ -129,7 +129,7 @@ async def test_calls_and_errors_of_its_methods_are_counted(open_host: Any) -> No
 
 
 async def test_secrets_go_to_whoever_runs_the_platform(open_host: Any, services: HostServices) -> None:
-    shown = []
+    shown: list[Any] = []
     async with open_host(replace(services, reveal=lambda *what: shown.append(what)), plugin=Plugin) as host:
         host._lives["plugin"].plugin.fleet.reveal("password", "hunter2")
     assert shown == [("password", "hunter2")]

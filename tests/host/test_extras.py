@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,14 @@ Requires-Dist: aiohttp>=3
 Requires-Dist: Missing-Lib-py>=2; extra == "broker"
 Requires-Dist: another_missing; python_version > "3" and extra == "lamps"
 Requires-Dist: pluggy; extra == "present"
+"""
+
+LACKING_IN_A_HOOK = """
+from plugin_sdk import hookimpl
+class Plugin:
+    @hookimpl
+    def fleet_register_sinks(self):
+        import missing_lib
 """
 
 
@@ -47,8 +56,7 @@ def record_of(tmp_path: Path, packages: Any, services: HostServices) -> Any:
         ("late", "class Plugin:\n    def __init__(self):\n        import missing_lib", "", "acme[broker]"),
         (
             "hook",
-            "from plugin_sdk import hookimpl\n"
-            "class Plugin:\n    @hookimpl\n    def fleet_register_sinks(self):\n        import missing_lib",
+            LACKING_IN_A_HOOK,
             "",
             "acme[broker]",
         ),

@@ -34,7 +34,7 @@ def counting(name: str, log: Any) -> Any:
 
 
 async def test_disabling_and_enabling_touches_no_other_plugin(open_host: Any, eventually: Any) -> None:
-    log = []
+    log: list[Any] = []
     async with open_host(a=counting("A", log), b=counting("B", log)) as host:
         method = host.tables.methods["b.ping"]
         log.clear()
@@ -50,30 +50,31 @@ async def test_disabling_and_enabling_touches_no_other_plugin(open_host: Any, ev
 
 
 async def test_old_tables_are_in_force_until_the_swap_and_gone_before_the_plugin_stops(open_host: Any) -> None:
-    seen = []
-    host: Host | None = None
+    seen: list[Any] = []
+    opened: list[Host] = []
 
     class Plugin:
         @hookimpl
         def fleet_register_methods(self) -> Any:
-            if host is not None:
-                seen.append(("loading", set(host.tables.methods)))
+            if opened:
+                seen.append(("loading", set(opened[0].tables.methods)))
             return [Method(name="P.Ing", handler=lambda: None)]
 
         @hookimpl
         @asynccontextmanager
         async def fleet_lifespan(self) -> AsyncIterator[Any]:
             yield
-            seen.append(("stopping", set(host.tables.methods)))
+            seen.append(("stopping", set(opened[0].tables.methods)))
 
     async with open_host(plugin=Plugin, other=counting("Other", [])) as host:
+        opened.append(host)
         await host.disable("plugin")
         await host.enable("plugin")
     assert seen[:2] == [("stopping", {"other.ping"}), ("loading", {"other.ping"})]
 
 
 async def test_enabling_a_quarantined_plugin_tries_it_afresh(open_host: Any) -> None:
-    attempts = []
+    attempts: list[Any] = []
 
     class Flaky:
         def __init__(self) -> None:
@@ -89,7 +90,7 @@ async def test_enabling_a_quarantined_plugin_tries_it_afresh(open_host: Any) -> 
 
 
 async def test_many_changes_at_once_are_made_one_after_the_other(open_host: Any, eventually: Any) -> None:
-    log = []
+    log: list[Any] = []
     async with open_host(a=counting("A", log)) as host:
         log.clear()
         await asyncio.gather(*(change("a") for _ in range(5) for change in (host.disable, host.enable)))
@@ -121,7 +122,7 @@ async def test_disabled_plugins_are_not_even_imported(services: HostServices, pa
 async def test_listener_that_fails_stops_the_start_and_leaves_nothing_behind(
     services: HostServices, entry: Any
 ) -> None:
-    log = []
+    log: list[Any] = []
     host = Host(services=services, entry_points=[entry("a", counting("A", log))])
 
     def fail(_tables: Any) -> None:

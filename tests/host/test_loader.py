@@ -16,6 +16,7 @@ from plugin_sdk import Call, Fleet, Method, Panel, Sink, hookimpl
 from plugin_sdk.errors import PluginError
 
 GROUP = "fleet_platform.plugins"
+NUMBER: Any = 7
 
 
 class Good:
@@ -96,6 +97,10 @@ async def test_constructor_that_raises_quarantines(open_host: Any) -> None:
         assert host.records["good"].state == "running"
 
 
+async def forgotten_write(_batch: Any) -> None:
+    return None
+
+
 async def forgotten_async() -> Any:
     return []
 
@@ -107,12 +112,12 @@ async def forgotten_async() -> Any:
         (7, "one int instead of a list of Method"),
         ("Some.Name", "one str instead of a list of Method"),
         ([None], "nothing where a Method is expected"),
-        ([Sink(name="sink", write=print)], "a Sink where a Method is expected"),
+        ([Sink(name="sink", write=forgotten_write)], "a Sink where a Method is expected"),
         (Method(name="A.B", handler=print), "one Method instead of a list of Method"),
         (forgotten_async, "it is called and never awaited"),
         (lambda: iter(lambda: Method(name="A.B", handler=print), None), "more than 10000 of Method"),
-        ([Method(name=7, handler=print)], "field name: Input should be a valid string"),
-        ([Method(name="A.B", handler=7)], "field handler: Input should be callable"),
+        ([Method(name=NUMBER, handler=print)], "field name: Input should be a valid string"),
+        ([Method(name="A.B", handler=NUMBER)], "field handler: Input should be callable"),
         ([Method(name="A.B", handler=print, timeout_s=0)], "field timeout_s: 0 is out of range"),
         ([Method(name="NoVerb", handler=print)], "a name has the form Noun.Verb"),
         ([Method(name="A.B", handler=lambda untyped: untyped)], "parameter untyped has no annotation"),
@@ -206,14 +211,13 @@ async def test_module_is_a_plugin_and_its_handlers_get_the_platform(open_host: A
     def whoami(fleet: Fleet) -> str:
         return fleet.plugin
 
-    module.whoami = whoami
-    module.fleet_register_methods = hookimpl(lambda: [Method(name="Mod.WhoAmI", handler=whoami)])
+    vars(module)["fleet_register_methods"] = hookimpl(lambda: [Method(name="Mod.WhoAmI", handler=whoami)])
     async with open_host(mod=module) as host:
         assert host.tables.methods["mod.whoami"].call({}, Call(principal=None, request_id="1")) == "mod"
 
 
 async def test_class_is_instantiated_once_per_host(open_host: Any) -> None:
-    made = []
+    made: list[Any] = []
 
     class Plugin:
         def __init__(self) -> None:
@@ -229,7 +233,7 @@ async def test_class_is_instantiated_once_per_host(open_host: Any) -> None:
 
 
 async def test_each_hook_is_called_once_per_load_even_when_others_are_rejected(open_host: Any) -> None:
-    asked = []
+    asked: list[Any] = []
 
     class Counted:
         @hookimpl
@@ -259,7 +263,7 @@ async def test_panel_without_its_file_is_refused(packages: Any, services: HostSe
     )
     entry = EntryPoint(name="paneled", value="paneled:Plugin", group=GROUP)
     async with Host(services=services, entry_points=[entry]) as host:
-        assert "there is no file panel/p.js in the package paneled" in host.records["paneled"].reason
+        assert "there is no file panel/p.js in the package paneled" in str(host.records["paneled"].reason)
     (tmp_path / "paneled" / "panel").mkdir()
     (tmp_path / "paneled" / "panel" / "p.js").write_text("")
     async with Host(services=services, entry_points=[entry]) as host:

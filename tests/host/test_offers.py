@@ -47,7 +47,7 @@ class Raising:
 
 @pytest.mark.parametrize("name", ["aaa", "zzz"])
 async def test_results_of_all_plugins_come_to_who_offers_the_hook(open_host: Any, name: str) -> None:
-    got = []
+    got: list[Any] = []
     plugins = {name: offering(namespace(colours=colours), got.append), "red": Red, "blue": Blue}
     async with open_host(**plugins) as host:
         assert got == [{"colours": ["blue", "red"]}]
@@ -55,7 +55,7 @@ async def test_results_of_all_plugins_come_to_who_offers_the_hook(open_host: Any
 
 
 async def test_implementation_that_raises_is_quarantined_and_the_rest_is_handed_over(open_host: Any) -> None:
-    got = []
+    got: list[Any] = []
     async with open_host(offering=offering(namespace(colours=colours), got.append), bad=Raising, red=Red) as host:
         assert got == [{"colours": ["red"]}]
         assert host.records["bad"].reason == "Its hook colours failed: ValueError: no colour"
@@ -70,7 +70,7 @@ async def test_without_who_offers_it_an_optional_implementation_is_silent_and_an
 
 
 async def test_results_are_collected_again_when_plugins_come_and_go(open_host: Any) -> None:
-    got = []
+    got: list[Any] = []
     async with open_host(offering=offering(namespace(colours=colours), got.append), red=Red, blue=Blue) as host:
         await host.disable("red")
         await host.disable("offering")

@@ -35,7 +35,7 @@ async def opened(open_host: Any) -> AsyncIterator[Any]:
 @pytest.mark.parametrize("name", ["MyLamps.Lit", "my_lamps.lit", "Lamp.Lit", "GlowWorm.Glows"])
 async def test_plugin_publishes_under_its_own_names(opened: Any, services: HostServices, name: str) -> None:
     host, fleet = opened
-    got = []
+    got: list[Any] = []
     services.bus.tap(("*",), got.append)
     fleet.publish(name, {"x": 1})
     assert [(event.method, event.params) for event in got] == [(name, {"x": 1})]
@@ -44,7 +44,7 @@ async def test_plugin_publishes_under_its_own_names(opened: Any, services: HostS
 
 @pytest.mark.parametrize("name", ["Shelly.Status", "MyLampsToo.Lit", "MyLamps", "my.Lit", ""])
 async def test_no_name_of_others_may_be_used(opened: Any, services: HostServices, name: str) -> None:
-    got = []
+    got: list[Any] = []
     services.bus.tap(("*",), got.append)
     with pytest.raises(PluginError):
         opened[1].publish(name, {})
@@ -53,7 +53,7 @@ async def test_no_name_of_others_may_be_used(opened: Any, services: HostServices
 
 async def test_event_about_a_device_carries_its_id_as_the_device_spells_it(opened: Any, services: HostServices) -> None:
     services.devices.add(Twin(DeviceId("shellyplus1-a8032abb995c"), {}))
-    got = []
+    got: list[Any] = []
     services.bus.tap(("*",), got.append)
     opened[1].publish("Lamp.Lit", {}, device="A8032ABB995C")
     assert got[0].device == "shellyplus1-a8032abb995c"
@@ -63,7 +63,7 @@ async def test_event_about_a_device_carries_its_id_as_the_device_spells_it(opene
 
 async def test_flood_is_cut_counted_and_shown(opened: Any, services: HostServices) -> None:
     host, fleet = opened
-    got = []
+    got: list[Any] = []
     services.bus.tap(("*",), got.append)
     for _ in range(BURST * 2):
         fleet.publish("Lamp.Lit", {})

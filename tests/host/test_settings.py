@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
-from fleet_platform.host import HostServices
+from fleet_platform.host import Host, HostServices
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.kv import KeyValueStore
 from fleet_platform.storage.migrations import core_migrations, migrate
@@ -122,7 +123,7 @@ async def test_free_objects_are_replaced_and_models_are_merged(open_host: Any, s
 
 
 async def test_change_is_told_to_who_wants_to_hear_of_it(open_host: Any, stored: HostServices) -> None:
-    heard = []
+    heard: list[Any] = []
     async with open_host(stored, plugin=with_settings(changed=heard.append)) as host:
         await host.settings.set_config("plugin", {"mode": "fast"})
         assert [values.mode for values in heard] == ["fast"]
@@ -145,9 +146,9 @@ async def test_listener_that_raises_degrades_the_plugin_and_the_change_stands(
 async def test_without_a_listener_the_lifespan_is_entered_again(
     open_host: Any, stored: HostServices, eventually: Any
 ) -> None:
-    seen = []
+    seen: list[Any] = []
 
-    class Plugin(with_settings()):
+    class Plugin(with_settings()):  # type: ignore[misc]  # made for the test
         @hookimpl
         @asynccontextmanager
         async def fleet_lifespan(self, fleet: Any) -> AsyncIterator[Any]:
@@ -163,10 +164,10 @@ async def test_without_a_listener_the_lifespan_is_entered_again(
 
 async def test_plugin_may_change_its_own_settings(open_host: Any, stored: HostServices, eventually: Any) -> None:
     """Its task is stopped by the change it asks for."""
-    host = None
-    seen = []
+    opened: asyncio.Future[Host] = asyncio.get_running_loop().create_future()
+    seen: list[Any] = []
 
-    class Plugin(with_settings()):
+    class Plugin(with_settings()):  # type: ignore[misc]  # made for the test
         @hookimpl
         @asynccontextmanager
         async def fleet_lifespan(self, fleet: Any) -> AsyncIterator[Any]:
@@ -176,9 +177,11 @@ async def test_plugin_may_change_its_own_settings(open_host: Any, stored: HostSe
             yield
 
         async def work(self) -> None:
+            host = await opened
             await host.settings.set_config("plugin", {"count": 2})
 
     async with open_host(stored, plugin=Plugin) as host:
+        opened.set_result(host)
         await eventually(lambda: seen == [1, 2])
         await eventually(lambda: host.records["plugin"].state == "running")
 
@@ -273,7 +276,7 @@ async def test_what_is_stored_is_applied_when_the_database_returns(
         await migrate(database, [core_migrations()])
         await KeyValueStore(database).set("core", "plugin:plugin", {"mode": "fast"})
         await KeyValueStore(database).set("core", "plugin:off", {"enable": False})
-    heard = []
+    heard: list[Any] = []
     returning = Database(database_dsn)  # away until it is entered
     services = replace(services, database=returning, kv=KeyValueStore(returning))
     plugins = {"plugin": with_settings(changed=heard.append), "off": with_settings()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ class Collector:
     """A writer that keeps what it gets."""
 
     def __init__(self, *, hold: bool = False) -> None:
-        self.batches = []
+        self.batches: list[Any] = []
         self.go = asyncio.Event()
         if not hold:
             self.go.set()
@@ -125,7 +126,7 @@ async def test_flood_is_bounded_and_costs_one_log_line(
 async def test_failing_batch_is_tried_again_whole_and_then_given_up(
     open_host: Any, publish: Any, eventually: Any
 ) -> None:
-    seen = []
+    seen: list[Any] = []
 
     async def write(batch: Any) -> None:
         seen.append([event.params["n"] for event in batch])
@@ -150,10 +151,8 @@ async def never(_batch: Any) -> None:
 
 async def deaf(batch: Any) -> None:
     while True:
-        try:
+        with suppress(asyncio.CancelledError):
             await never(batch)
-        except asyncio.CancelledError:
-            pass
 
 
 async def leave(_batch: Any) -> None:

@@ -69,9 +69,9 @@ async def test_without_a_database_everything_is_unavailable(open_host: Any) -> N
 
 async def test_migrations_run_before_the_lifespan(open_host: Any, stored: HostServices, tmp_path: Path) -> None:
     (tmp_path / "1_item.sql").write_text("-----UP\nCREATE TABLE item (value int);\n-----DOWN\nDROP TABLE item;\n")
-    seen = []
+    seen: list[Any] = []
 
-    class Plugin(migrating(tmp_path)):
+    class Plugin(migrating(tmp_path)):  # type: ignore[misc]  # made for the test
         @hookimpl
         def fleet_lifespan(self, fleet: Any) -> Any:
             return self.live(fleet)
@@ -90,6 +90,26 @@ async def test_migrations_run_before_the_lifespan(open_host: Any, stored: HostSe
     async with open_host(stored, plugin=Plugin) as host:
         assert host.records["plugin"].state == "running"
     assert seen == [[{"n": 0}]]
+
+
+async def test_migrations_run_again_when_another_database_returns(
+    open_host: Any, stored: HostServices, tmp_path: Path, eventually: Any
+) -> None:
+    (tmp_path / "1_item.sql").write_text("-----UP\nCREATE TABLE item (value int);\n-----DOWN\nDROP TABLE item;\n")
+    database = stored.database
+    async with open_host(stored, plugin=migrating(tmp_path)) as host:
+        await database.execute("DROP SCHEMA plugin_plugin CASCADE")
+        await database.execute("DELETE FROM core.migration WHERE owner = 'plugin'")
+        for callback in database._returned:
+            callback()
+        fleet = host._lives["plugin"].plugin.fleet
+
+        async def is_there() -> bool:
+            (row,) = await fleet.sql.fetch("SELECT to_regclass('plugin_plugin.item') IS NOT NULL AS there")
+            return bool(row["there"])
+
+        while not await is_there():  # noqa: ASYNC110  # the database announces nothing
+            await asyncio.sleep(0.01)
 
 
 async def test_migration_that_fails_marks_the_plugin_failed_until_it_is_mended(

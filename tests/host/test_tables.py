@@ -11,6 +11,7 @@ from plugin_sdk import (
     AdmissionRule,
     AuthProvider,
     ComponentType,
+    DeviceId,
     Metadata,
     Method,
     Policy,
@@ -22,7 +23,7 @@ from plugin_sdk import (
 
 
 def bringing(what: str, *values: object) -> Any:
-    def hook(self) -> Any:
+    def hook(_self: object) -> Any:
         return values
 
     return type("Plugin", (), {"hook": hookimpl(hook, specname=f"fleet_register_{what}")})
@@ -36,7 +37,11 @@ async def answer(*_args: object) -> None:
     return None
 
 
-CONFLICTS = {
+async def describe(_device: DeviceId) -> dict[str, Any]:
+    return {}
+
+
+CONFLICTS: dict[str, tuple[str, object, object]] = {
     "method": ("methods", method("Lamp.On"), method("lamp.ON")),
     "alias": ("methods", method("Lamp.On", "Lamp.Start"), method("Lamp.Go", "lamp.start")),
     "alias and method": ("methods", method("Lamp.On", "Lamp.Start"), method("Lamp.Start")),
@@ -128,7 +133,7 @@ async def test_address_that_only_begins_like_a_reserved_one_is_free(open_host: A
 async def test_contributions_are_in_force_in_the_order_of_plugin_names(open_host: Any) -> None:
     rule = AdmissionRule(name="rule", decide=answer)
     policy = Policy(name="policy", decide=lambda *_: None)
-    metadata = Metadata(name="place", describe=answer)
+    metadata = Metadata(name="place", describe=describe)
     async with open_host(
         c=bringing("policies", policy), b=bringing("policies", policy), a=bringing("admission", rule),
         d=bringing("metadata", metadata),
@@ -140,7 +145,7 @@ async def test_contributions_are_in_force_in_the_order_of_plugin_names(open_host
 
 async def test_tables_are_replaced_as_a_whole_and_listeners_hear_of_it(open_host: Any) -> None:
     async with open_host(lamp=bringing("methods", method("Lamp.On"))) as host:
-        told = []
+        told: list[Any] = []
         host.on_tables(told.append)
         old = host.tables
         await host.disable("lamp")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -15,18 +16,14 @@ async def forever() -> None:
 
 async def deaf() -> None:
     while True:
-        try:
+        with suppress(asyncio.CancelledError):
             await forever()
-        except asyncio.CancelledError:
-            pass
 
 
 async def immortal() -> None:
     while True:
-        try:
+        with suppress(BaseException):
             await forever()
-        except BaseException:
-            pass
 
 
 async def slow_to_clean_up() -> None:
@@ -48,10 +45,8 @@ async def test_what_cannot_be_ended_is_reported_and_nobody_waits_for_it() -> Non
 
     async def deaf_until_told() -> None:
         while not let_go.is_set():
-            try:
+            with suppress(asyncio.CancelledError):
                 await let_go.wait()
-            except asyncio.CancelledError:
-                pass
 
     async def waiting_for_the_deaf() -> None:
         await asyncio.create_task(deaf_until_told())

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from plugin_sdk.errors import Unavailable
 
 
 async def test_work_is_done_one_after_the_other_and_failures_go_to_who_asked() -> None:
-    log = []
+    log: list[Any] = []
 
     async def work(number: Any) -> Any:
         log.append(f"{number} begins")
@@ -21,7 +22,7 @@ async def test_work_is_done_one_after_the_other_and_failures_go_to_who_asked() -
         return number
 
     async with Turns() as turns:
-        results = await asyncio.gather(*(turns.take(lambda n=n: work(n)) for n in range(3)), return_exceptions=True)
+        results = await asyncio.gather(*(turns.take(partial(work, n)) for n in range(3)), return_exceptions=True)
     assert (results[0], results[2]) == (0, 2)
     assert isinstance(results[1], ValueError)
     assert log == [f"{n} {what}" for n in range(3) for what in ("begins", "ends")]
