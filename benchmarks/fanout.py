@@ -27,24 +27,33 @@ SMALL_BUFFER = 65_536
 
 async def measure(start: Start, scale: Scale) -> list[Row]:
     """Age and cost with changed and with full status, then with a client that never reads beside the others."""
-    rows: list[Row] = []
-    for mode, options, cost in (("changed", {"status": "changed"}, CHANGED_COST), ("full", {}, FULL_COST)):
-        async with start() as server:
-            show = Show(server, scale)
-            await show.open(options)
-            await show.play(scale.seconds / 4)
-            play = partial(show.play, scale.seconds)
-            heard = await least_disturbed(play)
-            rows += heard.rows(f"fan-out, {mode} status", cost)
-            if mode == "full":
-                await show.admit_deaf_client(options)
-                beside = await least_disturbed(play)
-                rows += beside.rows("fan-out beside a deaf client", None)
-                added_mib = (beside.growth_kib - heard.growth_kib) / 1024
-                note = f"{heard.growth_kib / 1024:.1f} MiB without it, {beside.growth_kib / 1024:.1f} with it"
-                figure = "fan-out beside a deaf client: memory it takes"
-                rows.append(Row(figure=figure, unit="MiB", value=added_mib, target=GROWTH, note=note))
-            show.close()
+    async with start() as server:
+        show = Show(server, scale)
+        await show.open()
+        rows = await _play(show, scale, "fan-out, changed status", {"status": "changed"}, CHANGED_COST)
+        rows += await _play(show, scale, "fan-out, full status", {}, FULL_COST)
+        rows += await _play_beside_deaf_client(show, scale)
+        show.close()
+    return rows
+
+
+async def _play(show: Show, scale: Scale, figure: str, options: Mapping[str, Any], cost: Target) -> list[Row]:
+    await show.seat_clients(options)
+    await show.play(scale.seconds / 4)
+    heard = await least_disturbed(scale.attempts, partial(show.play, scale.seconds))
+    return heard.rows(figure, cost)
+
+
+async def _play_beside_deaf_client(show: Show, scale: Scale) -> list[Row]:
+    """The clients of the stretch before stay; it is played again without and with the one that never reads."""
+    alone = await show.play(scale.seconds)
+    await show.seat_deaf_client()
+    beside = await show.play(scale.seconds)
+    rows = beside.rows("fan-out beside a deaf client", None)
+    added_mib = (beside.growth_kib - alone.growth_kib) / 1024
+    note = f"{alone.growth_kib / 1024:.1f} MiB without it, {beside.growth_kib / 1024:.1f} with it"
+    figure = "fan-out beside a deaf client: memory it takes"
+    rows.append(Row(figure=figure, unit="MiB", value=added_mib, target=GROWTH, note=note))
     return rows
 
 
@@ -81,20 +90,25 @@ class Show:
         self._clients: list[Subscriber] = []
         self._deaf: list[Client] = []
 
-    async def open(self, options: Mapping[str, Any]) -> None:
-        """Bring the devices, then the clients, each subscribed to ``Shelly.Status``."""
+    async def open(self) -> None:
+        """Bring the devices."""
         await self._devices.connect(at_once=50)
         await self._devices.settle()
+
+    async def seat_clients(self, options: Mapping[str, Any]) -> None:
+        """Subscribe new clients to ``Shelly.Status``, in place of those there were."""
+        for client in self._clients:
+            client.drop()
         self._clients = [Subscriber(self._sent) for _ in range(self._scale.clients)]
         for client in self._clients:
             await client.open(self._server.address, "/", subprotocol=self._server.token)
             await client.subscribe("Shelly.Status", options)
 
-    async def admit_deaf_client(self, options: Mapping[str, Any]) -> None:
-        """One more client, which subscribes and never reads again."""
+    async def seat_deaf_client(self) -> None:
+        """One more client, which subscribes to full status and never reads again."""
         client = Client()
         await client.open(self._server.address, "/", subprotocol=self._server.token, receive_buffer=SMALL_BUFFER)
-        await client.subscribe("Shelly.Status", options)
+        await client.subscribe("Shelly.Status", {})
         client.transport.pause_reading()
         self._deaf.append(client)
 

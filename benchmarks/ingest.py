@@ -76,7 +76,9 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
         await devices.settle()
         reports = Reports(server, devices, scale.seconds)
         await reports.stretch(scale.ingest_rates[0])
-        rows = [_cost(await least_disturbed(partial(reports.stretch, rate))) for rate in scale.ingest_rates]
+        rows = [
+            _cost(await least_disturbed(scale.attempts, partial(reports.stretch, rate))) for rate in scale.ingest_rates
+        ]
         rows.append(await _climb(reports, scale.ladder))
         devices.drop()
     return rows

@@ -85,7 +85,7 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
             await caller.open(server.address, "/", subprotocol=server.token)
             caller.begin()
         await asyncio.sleep(WARM_UP_S)
-        race = await least_disturbed(partial(_race, server, callers, scale.seconds))
+        race = await least_disturbed(scale.attempts, partial(_race, server, callers, scale.seconds))
         for caller in callers:
             caller.drop()
         devices.drop()

@@ -11,6 +11,7 @@ class Scale:
 
     Attributes:
         seconds: Length of each measured stretch.
+        attempts: How often a stretch is measured at most while other processes disturb it.
         devices: Devices that report, in the figures about messages.
         clients: Subscribed clients of the fan-out.
         crowd: Devices that are merely there, in the figures about memory and the storm.
@@ -20,6 +21,7 @@ class Scale:
     """
 
     seconds: float = 4.0
+    attempts: int = 3
     devices: int = 500
     clients: int = 10
     crowd: int = 5_000
@@ -28,5 +30,7 @@ class Scale:
     fanout_rate: int = 3_000
 
 
-SHORT = Scale(seconds=0.5, devices=20, clients=3, crowd=60, ingest_rates=(500,), ladder=(1_000,), fanout_rate=300)
+SHORT = Scale(
+    seconds=0.5, attempts=1, devices=20, clients=3, crowd=60, ingest_rates=(500,), ladder=(1_000,), fanout_rate=300
+)
 """Only to see that it works."""

@@ -119,7 +119,7 @@ class Measured(Protocol):
 M = TypeVar("M", bound=Measured)
 
 
-async def least_disturbed(stretch: Callable[[], Awaitable[M]], *, attempts: int = 3) -> M:
+async def least_disturbed(attempts: int, stretch: Callable[[], Awaitable[M]]) -> M:
     """Measure again while other processes disturb it; returns the quietest attempt."""
     best = await stretch()
     for _ in range(attempts - 1):

@@ -14,6 +14,7 @@ from benchmarks.table import Row, Target
 
 STEADY = 20
 CALLS_PER_S = 200
+QUIET_S = 1.0
 AWAY_S = 2.0
 AFTERMATH_S = 1.0
 RETURN_TIMEOUT_S = 60.0
@@ -46,7 +47,7 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
         await steady.connect()
         crowd = Devices(server.address, scale.crowd, first=STEADY)
         await crowd.connect(at_once=64)
-        await crowd.settle()
+        await crowd.settle(quiet_s=QUIET_S)
         crowd.drop()
         await asyncio.sleep(AWAY_S)
         rows = await _storm(server, steady, crowd)

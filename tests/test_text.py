@@ -16,7 +16,9 @@ from fleet_platform.text import MAX_DEPTH, Fragment, JSONDecodeError, decode, en
 from plugin_sdk import JSON
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = (
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+)
 VALUES = st.recursive(
     SCALARS | TEXT, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=20
 )
@@ -71,7 +73,9 @@ def test_whatever_comes_in_is_json_or_a_decode_error(text: str | bytes) -> None:
     assert same(decode(encode(value)), value)
 
 
-@pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity", '{"a": NaN}', "1e400", "", " ", "[", '"\\ud800"', "{'a': 1}"])
+@pytest.mark.parametrize(
+    "text", ["NaN", "Infinity", "-Infinity", '{"a": NaN}', "1e400", "", " ", "[", '"\\ud800"', "{'a': 1}"]
+)
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(JSONDecodeError):
         decode(text)
@@ -110,7 +114,7 @@ def test_a_text_nested_without_end_is_refused_at_once(depth: int) -> None:
 
 
 def test_many_brackets_side_by_side_are_not_deep() -> None:
-    flat = [[] for _ in range(10 * MAX_DEPTH)]
+    flat: list[list[int]] = [[] for _ in range(10 * MAX_DEPTH)]
     assert decode(encode(flat)) == flat
     assert decode(encode("[" * 1_000)) == "[" * 1_000
 

@@ -96,7 +96,9 @@ class QueuedCalls:
             timeout_s, slow = self._timeout_of(entry.method)
             self._sent.add(entry.id)
             try:
-                twin.link.submit(entry.method, entry.params, timeout_s=timeout_s, slow=slow, done=self._done(entry, twin))
+                twin.link.submit(
+                    entry.method, entry.params, timeout_s=timeout_s, slow=slow, done=self._done(entry, twin)
+                )
             except FleetError:
                 # Its queue is full; the rest goes as it answers, or at the next wake.
                 self._sent.discard(entry.id)

@@ -202,7 +202,11 @@ class Host:
         """Put in force what is stored, and let plugins try again what failed without the database."""
         await self.settings.read()
         changed = [life for life in self._lives.values() if self._renew(life.plugin.name)]
-        if {name for name in self.records if self.settings.is_enabled(name)} != self._wanted:
+        wanted = {name for name in self.records if self.settings.is_enabled(name)}
+        rejected = wanted - set(self._lives)
+        for name in rejected:  # what is stored now may be what it lacked
+            self._loader.forget(name)
+        if rejected or wanted != self._wanted:
             await self._load()
         for life in changed:
             if self._lives.get(life.plugin.name) is life:

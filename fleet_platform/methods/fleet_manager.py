@@ -17,6 +17,7 @@ from fleet_platform.methods.slices import encode_list
 from fleet_platform.rpc.calls import caller, outbox_of
 from fleet_platform.rpc.dispatch import Allows
 from fleet_platform.rpc.methods import BoundMethod
+from fleet_platform.text import encode
 from plugin_sdk import JSON, Call, DeviceId, JSONObject, Method
 
 EventName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -80,7 +81,8 @@ class FleetManagerMethods:
         outbox, principal = outbox_of(call), caller(call)
         filters = decode_filters(events, options)
         audience = Audience(
-            key=(principal.provider, principal.name), sees=lambda device: self._allows(principal, SEE, device)
+            key=(principal.provider, principal.name, principal.groups, encode(dict(principal.claims))),
+            sees=lambda device: self._allows(principal, SEE, device),
         )
         # No await between subscribing, replaying and reading the snapshot: no gap and no duplicate.
         seq = self._bus.seq

@@ -122,7 +122,10 @@ def encode_result(request: Request, result: Any, *, src: str = PLATFORM) -> byte
 def encode_error(
     request_id: str | float | None, error: FleetError, *, src: str = PLATFORM, dst: str | None = None
 ) -> bytes:
-    """An error reply: ``{jsonrpc, id, src, dst?, error: {code, message, data?}}``; data without a JSON form is left out."""
+    """An error reply: ``{jsonrpc, id, src, dst?, error: {code, message, data?}}``.
+
+    Data without a JSON form is left out.
+    """
     reply = {"jsonrpc": "2.0", "id": request_id, "src": src, "error": error.to_json()}
     if dst is not None:
         reply["dst"] = dst

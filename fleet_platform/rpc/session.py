@@ -72,9 +72,10 @@ class ClientSession:
         async with self._tasks:
             try:
                 while (text := await self._receive()) is not None:
-                    self._on_text(text)
-                    if self._is_full():
-                        await self._wait_for_room()
+                    for member in self._members(text):
+                        self._on_request(member)
+                        if self._is_full():
+                            await self._wait_for_room()
             finally:
                 for task in list(self._running):
                     task.cancel()
@@ -84,21 +85,21 @@ class ClientSession:
         self._tally["clients_cut_off"] += 1
         self._tasks.create_task(self._close(1013, reason))
 
-    def _on_text(self, text: str | bytes) -> None:
+    def _members(self, text: str | bytes) -> Sequence[JSON]:
+        """The members of a batch, or the one request that a text is."""
         try:
             value = decode(text)
         except JSONDecodeError:
             self._tally["client_bad_frames"] += 1
             self._send(encode_error(None, ParseError()))
-            return
+            return ()
         if not isinstance(value, list):
-            self._on_request(value)
-        elif 0 < len(value) <= MAX_BATCH:
-            for member in value:
-                self._on_request(member)
-        else:
+            return (value,)
+        if not 0 < len(value) <= MAX_BATCH:
             error = InvalidRequest(f"a batch has 1 to {MAX_BATCH} requests")
             self._send(encode_error(None, error))
+            return ()
+        return value
 
     def _on_request(self, value: JSON) -> None:
         try:
@@ -147,6 +148,8 @@ class ClientSession:
         except FleetError as error:
             self._refuse(request, error)
             return
+        if not devices:
+            self._answer(request, [])
         for number, device in enumerate(devices):
             if device.upper() == PLATFORM:
                 await self._call(request)
@@ -154,6 +157,7 @@ class ClientSession:
                 self._pass_on(request, device)
             if number % _RELAY_SLICE == _RELAY_SLICE - 1:
                 await asyncio.sleep(0)
+                await self._wait_until_read()
 
     def _pass_on(self, request: Request, device: str) -> None:
         self._relayed += 1
@@ -204,6 +208,9 @@ class ClientSession:
         while len(self._running) >= MAX_RUNNING or self._relayed >= MAX_RELAYED:
             self._room.clear()
             await self._room.wait()
+        await self._wait_until_read()
+
+    async def _wait_until_read(self) -> None:
         if self._outbox.backlog > MAX_BACKLOG:
             self._tally["clients_not_reading"] += 1
             async with asyncio.timeout(DRAIN_TIMEOUT_S):

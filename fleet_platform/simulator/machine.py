@@ -48,7 +48,7 @@ class Machine:
         "_random",
         "_started_at",
         "_stores",
-        "_turn",
+        "_varying",
         "origin",
         "power",
         "session",
@@ -68,7 +68,7 @@ class Machine:
         self.session = Session(self, address)
         self.power = Power(self)
         self._boots = 0
-        self._turn = 0
+        self._varying: list[Behaviour] | None = None
         self._random: Random | None = None
         self._stores: Stores | None = None
         self._behaviours: dict[str, Behaviour] = {}
@@ -264,16 +264,20 @@ class Machine:
         """Delete a dynamic component and tell the world."""
         self.state.remove(key)
         self._behaviours.pop(key, None)
+        self._varying = None
         self.emit("sys", "component_removed", target=key)
         self.config_changed("sys")
 
     def vary(self) -> bool:
         """Have the next component that can change a little do so; returns whether one did."""
-        behaviours = tuple(self._behaviours.values())
-        for step in range(1, len(behaviours) + 1):
-            at = (self._turn + step) % len(behaviours)
-            if behaviours[at].vary():
-                self._turn = at
+        if self._varying is None:
+            every = self._behaviours.values()
+            self._varying = [each for each in every if type(each).vary is not Behaviour.vary]
+        turns = self._varying
+        for _ in range(len(turns)):
+            behaviour = turns.pop(0)
+            turns.append(behaviour)
+            if behaviour.vary():
                 return True
         return False
 
@@ -351,6 +355,7 @@ class Machine:
         kind = self.world.types.get(component_type(key))
         if kind is not None and kind.simulate is not None:
             self._behaviours[key] = kind.simulate(self, ComponentKey(key))
+            self._varying = None
 
     def _minute(self) -> None:
         self.after(60, self._minute)

@@ -1,10 +1,9 @@
-"""The data folder: where it is, how it is made, and the lock that keeps a second platform out."""
+"""The data folder: how it is made, and the lock that keeps a second platform out."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,24 +11,6 @@ from pathlib import Path
 from fleet_platform.storage.problems import DataFolderInUse, DataFolderUnusable
 
 LOCK_FILE = "lock"
-
-
-def default_data_folder() -> Path:
-    """The system's place for root, the user's own for anybody else; whether it exists or not.
-
-    ``$XDG_DATA_HOME`` counts where it is an absolute path, ``$HOME`` where it is not empty.
-
-    Raises:
-        DataFolderUnusable: The user has no home.
-
-    Source: XDG Base Directory Specification; Filesystem Hierarchy Standard, "/var/lib".
-    """
-    if os.geteuid() == 0:
-        return Path("/var/lib/fleet-platform")
-    configured = os.environ.get("XDG_DATA_HOME", "")
-    if configured.startswith("/"):
-        return Path(configured) / "fleet-platform"
-    return _home() / ".local/share/fleet-platform"
 
 
 def make_data_folder(folder: Path) -> Path:
@@ -78,14 +59,3 @@ def locked(folder: Path) -> Iterator[None]:
         file.write(f"{os.getpid()}\n")
         file.flush()
         yield
-
-
-def _home() -> Path:
-    home = os.environ.get("HOME")
-    if home:
-        return Path(home)
-    try:
-        return Path(pwd.getpwuid(os.geteuid()).pw_dir)
-    except KeyError as err:
-        detail = "there is no home folder to keep data in; name a folder with --data"
-        raise DataFolderUnusable(detail) from err

@@ -45,9 +45,9 @@ class Identity:
 
     def token_of(self, request: web.Request) -> str | None:
         """What was presented: ``Authorization`` before sub-protocol before cookie."""
-        header = request.headers.get("Authorization")
+        header = request.headers.get("Authorization", "").split()
         if header:
-            return header.split()[-1]
+            return header[-1]
         offered = offered_protocols(request)
         if offered:
             return offered[-1]

@@ -12,16 +12,16 @@ ROOT = Path(__file__).parents[2]
 FIGURES = {"ingest": 2, "fanout": 7, "relay": 3, "memory": 1, "storm": 3}
 
 pytestmark = [
-    pytest.mark.timeout(30),
+    pytest.mark.timeout(120),
     pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="benchmarks pin processes to cores as Linux does"),
 ]
 
 
 @pytest.mark.parametrize("name", FIGURES)
-def test_benchmark_runs_and_prints_a_row_for_each_figure(name, tmp_path):
+def test_benchmark_runs_and_prints_a_row_for_each_figure(name: str, tmp_path: Path) -> None:
     result = tmp_path / "rows.json"
     command = [sys.executable, "-m", "benchmarks", name, "--short", "--json", str(result)]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=28, check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     assert result.exists(), ran.stderr
     rows = json.loads(result.read_text())
     assert len(rows) == FIGURES[name]
@@ -29,8 +29,8 @@ def test_benchmark_runs_and_prints_a_row_for_each_figure(name, tmp_path):
     assert all(f"| {row['figure']}" in ran.stdout for row in rows)
 
 
-def test_an_unknown_name_is_refused_in_plain_words():
+def test_an_unknown_name_is_refused_in_plain_words() -> None:
     command = [sys.executable, "-m", "benchmarks", "nonsense"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=28, check=False)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     assert ran.returncode == 2
     assert "nonsense" in ran.stderr

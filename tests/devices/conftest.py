@@ -1,4 +1,4 @@
-"""A device side without sockets: real sessions, fleet, bus and waiting room, and devices that speak Shelly in memory."""
+"""A device side without sockets: real sessions, fleet, bus and waiting room, devices that speak Shelly in memory."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ MAC = "A8032ABB995C"
 ID = DeviceId(f"shellyx-{MAC.lower()}")
 
 
-def component(kind: str, namespace: str, *, suffix: str = "", dynamic: bool = False, events: tuple[str, ...] = ()) -> ComponentType:
+def component(
+    kind: str, namespace: str, *, suffix: str = "", dynamic: bool = False, events: tuple[str, ...] = ()
+) -> ComponentType:
     entity = EntitySpec(suffix=suffix, type=kind, label=namespace) if suffix else None
-    return ComponentType(
-        type=kind, namespace=namespace, title=namespace, entity=entity, dynamic=dynamic, events=events
-    )
+    return ComponentType(type=kind, namespace=namespace, title=namespace, entity=entity, dynamic=dynamic, events=events)
 
 
 TYPES: Mapping[str, ComponentType] = {

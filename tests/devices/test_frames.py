@@ -34,7 +34,9 @@ def close_code(frame: JSON) -> int:
 
 
 def test_a_full_status_tells_who_and_what_without_the_time() -> None:
-    hello = decode_hello('{"src":"shellyx-aa","method":"NotifyFullStatus","params":{"ts":5.01,"sys":{},"x":1,"y":null}}')
+    hello = decode_hello(
+        '{"src":"shellyx-aa","method":"NotifyFullStatus","params":{"ts":5.01,"sys":{},"x":1,"y":null}}'
+    )
     assert hello is not None
     assert (hello.device, hello.status, hello.complete) == ("shellyx-aa", {"sys": {}}, True)
 

@@ -39,7 +39,11 @@ def status(**system: JSON) -> JSONObject:
 def known(seen_s: float = 60, **system: JSON) -> Twin:
     """A device that was read and last reported some seconds ago."""
     twin = Twin(ID, status(**system))
-    twin.read, twin.config_rev, twin.last_report_ms = True, twin.status["sys"].get("cfg_rev"), NOW_MS - int(seen_s * 1_000)
+    twin.read, twin.config_rev, twin.last_report_ms = (
+        True,
+        twin.status["sys"].get("cfg_rev"),
+        NOW_MS - int(seen_s * 1_000),
+    )
     return twin
 
 
@@ -146,7 +150,9 @@ def test_a_report_without_a_system_is_a_change(said: JSONObject) -> None:
         ("9" * 5_000, None, True),
     ],
 )
-def test_dynamic_components_exist_since_firmware_1_2_and_not_on_sleepers(version: JSON, period: JSON, worth: bool) -> None:
+def test_dynamic_components_exist_since_firmware_1_2_and_not_on_sleepers(
+    version: JSON, period: JSON, worth: bool
+) -> None:
     assert has_dynamic_components({"ver": version}, {"sys": {"wakeup_period": period}}) is worth
 
 
@@ -267,9 +273,7 @@ async def test_dynamic_components_that_are_gone_are_dropped_and_others_stay(devi
 
 
 @pytest.mark.parametrize("version", ["1.1.0", "0.10.0"])
-async def test_old_firmware_and_sleepers_are_not_asked_for_components(
-    device: Device, meet: Meet, version: str
-) -> None:
+async def test_old_firmware_and_sleepers_are_not_asked_for_components(device: Device, meet: Meet, version: str) -> None:
     device.info["ver"] = version
     await meet(device).run()
     assert device.asked == ["Shelly.GetDeviceInfo", "Shelly.GetConfig"]
@@ -360,7 +364,16 @@ async def test_a_device_that_does_not_answer_or_answers_with_an_error_is_not_int
 
 @pytest.mark.parametrize(
     "answer",
-    [None, [], 5, {}, {"components": None}, {"components": [5]}, {"components": [{}]}, {"components": [], "total": "x"}],
+    [
+        None,
+        [],
+        5,
+        {},
+        {"components": None},
+        {"components": [5]},
+        {"components": [{}]},
+        {"components": [], "total": "x"},
+    ],
 )
 async def test_answers_of_a_shape_nobody_foresaw_never_raise_anything_else(
     device: Device, meet: Meet, answer: JSON

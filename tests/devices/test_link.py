@@ -170,7 +170,12 @@ async def test_all_commands_fail_with_the_connection(scene: Scene) -> None:
 
 async def test_a_call_returns_what_is_made_of_the_result_before_a_later_frame_is_seen(scene: Scene) -> None:
     seen = []
-    call = asyncio.ensure_future(scene.link.call("m", timeout_s=1, apply=lambda result: seen.append(result) or "made"))
+
+    def apply(result: JSON) -> str:
+        seen.append(result)
+        return "made"
+
+    call = asyncio.ensure_future(scene.link.call("m", timeout_s=1, apply=apply))
     await asyncio.sleep(0)
     scene.answer(1, result=5)
     assert seen == [5]
@@ -178,7 +183,7 @@ async def test_a_call_returns_what_is_made_of_the_result_before_a_later_frame_is
 
 
 async def test_a_result_of_a_shape_nobody_foresaw_is_the_devices_error(scene: Scene) -> None:
-    for number, apply in enumerate((lambda r: r["x"], lambda r: r.x, lambda r: int(r), lambda r: r + 1), start=1):
+    for number, apply in enumerate((lambda r: r["x"], lambda r: r.x, int, lambda r: r + 1), start=1):
         call = asyncio.ensure_future(scene.link.call("m", timeout_s=1, apply=apply))
         await asyncio.sleep(0)
         scene.answer(number, result="text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 import pytest
@@ -39,14 +40,16 @@ class Scene:
         self.site = site
         self.stored: list[str] = []
         self.refresh = Asked()
-        self.twin = Twin(ID, {"switch:0": {"output": False}, "input:0": {}, "number:200": {"value": 1}, "sys": {}})
-        self.twin.entities = (("switch:0", f"{ID}_0:out"), ("input:0", f"{ID}_0:input"), ("script:1", f"{ID}_1:script"))
+        self.said = {"switch:0": {"output": False}, "input:0": {}, "script:1": {"running": True}, "sys": {}}
+        self.twin = Twin(ID, {**deepcopy(self.said), "number:200": {"value": 1}})
+        composer = Composer(lambda: types)
+        composer.refresh(self.twin)
         site.fleet.add(self.twin)
         self.notifications = Notifications(
             voice=site.voice,
             stored=lambda twin: self.stored.append(twin.id),
             types=lambda: types,
-            composer=Composer(lambda: types),
+            composer=composer,
         )
 
     def hear(self, method: str, params: JSON, **more: JSON) -> bool:
@@ -87,13 +90,16 @@ async def test_one_event_is_told_however_many_components_changed(scene: Scene) -
 
 
 async def test_what_changes_nothing_is_neither_stored_nor_told(scene: Scene) -> None:
-    for params in ({"switch:0": {"output": False}}, {}, {"ts": 5}, None, [], 7):
+    odd: list[JSON] = [{"switch:0": {"output": False}}, {}, {"ts": 5}, None, [], 7]
+    for params in odd:
         assert scene.hear("NotifyStatus", params)
     assert (scene.stored, scene.site.told("Shelly.Status", "Entity.StatusChange")) == ([], [])
 
 
 async def test_a_wall_display_numbers_its_notifications(scene: Scene) -> None:
-    assert scene.hear("NotifyStatus", {"switch:0": {"output": True}, "ts": 1_700_000_000}, id=1_700_000_000, dst="user_1")
+    assert scene.hear(
+        "NotifyStatus", {"switch:0": {"output": True}, "ts": 1_700_000_000}, id=1_700_000_000, dst="user_1"
+    )
     assert scene.twin.status["switch:0"]["output"] is True
 
 
@@ -106,25 +112,28 @@ async def test_every_notification_says_that_the_device_is_there(scene: Scene) ->
 
 
 async def test_a_whole_report_replaces_and_tells_what_differs(scene: Scene) -> None:
-    scene.hear("NotifyFullStatus", {"ts": 1, "switch:0": {"output": True}, "input:0": {}, "sys": {}})
-    assert scene.twin.status == {"switch:0": {"output": True}, "input:0": {}, "sys": {}, "number:200": {"value": 1}}
+    scene.hear("NotifyFullStatus", {"ts": 1, **scene.said, "switch:0": {"output": True}})
+    assert scene.twin.status == {**scene.said, "switch:0": {"output": True}, "number:200": {"value": 1}}
     (status,) = scene.site.params("Shelly.Status")
     assert status["status"] == {"switch:0": {"output": True}}
 
 
-async def test_a_component_that_a_whole_report_lacks_is_gone_and_that_is_told(scene: Scene) -> None:
-    scene.hear("NotifyFullStatus", {"switch:0": {"output": False}, "sys": {}})
+async def test_components_that_a_whole_report_lacks_or_adds_are_told_with_their_entities(scene: Scene) -> None:
+    del scene.said["input:0"]
+    scene.hear("NotifyFullStatus", {**scene.said, "switch:1": {"output": True}})
     assert "input:0" not in scene.twin.status
     assert "number:200" in scene.twin.status, "dynamic components stay until the device says otherwise"
     (status,) = scene.site.params("Shelly.Status")
-    assert status["status"] == {"input:0": None}
+    assert status["status"] == {"input:0": None, "switch:1": {"output": True}}
     assert scene.stored == [ID]
+    assert scene.site.params("Entity.Removed") == [{"entityId": f"{ID}_0:input"}]
+    assert scene.site.params("Entity.Added") == [{"entityId": f"{ID}_1:out"}]
 
 
 async def test_the_same_whole_report_again_tells_nothing(scene: Scene) -> None:
     for _ in range(2):
-        scene.hear("NotifyFullStatus", {"switch:0": {"output": False}, "input:0": {}, "sys": {}})
-    assert scene.site.told("Shelly.Status") == []
+        scene.hear("NotifyFullStatus", deepcopy(scene.said))
+    assert set(scene.site.told()) == {"Shelly.Message"}
 
 
 # ---- events -------------------------------------------------------------------------------------------------
@@ -192,7 +201,8 @@ async def test_all_events_of_a_frame_are_handled_and_bad_ones_passed_over(scene:
     good = {"component": "input:0", "event": "single_push"}
     scene.hear("NotifyEvent", {"events": [None, 5, [], {}, {"event": "x"}, {**good, "event": 5}, good, good]})
     assert scene.site.told("Entity.Event") == ["Entity.Event"] * 2
-    for params in (None, [], {}, {"events": None}, {"events": {}}, {"events": "x"}):
+    odd: list[JSON] = [None, [], {}, {"events": None}, {"events": {}}, {"events": "x"}]
+    for params in odd:
         assert scene.hear("NotifyEvent", params)
 
 
@@ -203,5 +213,3 @@ async def test_all_events_of_a_frame_are_handled_and_bad_ones_passed_over(scene:
 async def test_other_methods_are_no_notifications(scene: Scene, method: str) -> None:
     assert not scene.hear(method, {})
     assert scene.site.events == []
-
-

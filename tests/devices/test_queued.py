@@ -46,7 +46,7 @@ class Scene:
         """Let the device connect; it answers each request with its own method."""
         wire = self.new_wire()
         link = Link(write=wire.write, close=lambda _code, _reason: None, limits=limits or LinkLimits())
-        wire.on_frame = lambda frame: link.on_reply({"id": frame["id"], "result": frame["method"]}) and None
+        wire.on_frame = lambda frame: _ignore(link.on_reply({"id": frame["id"], "result": frame["method"]}))
         self.twin.link = link
         self.calls.send(self.twin)
         return wire
@@ -109,7 +109,8 @@ async def test_the_devices_error_is_a_result(scene: Scene, until: Until) -> None
     await scene.add("m")
     wire = scene.new_wire()
     link = Link(write=wire.write, close=lambda _code, _reason: None, limits=LinkLimits())
-    wire.on_frame = lambda frame: link.on_reply({"id": frame["id"], "error": {"code": -105, "message": "Bad id=7"}}) and None
+    refusal = {"code": -105, "message": "Bad id=7"}
+    wire.on_frame = lambda frame: _ignore(link.on_reply({"id": frame["id"], "error": refusal}))
     scene.twin.link = link
     scene.calls.send(scene.twin)
     await until(lambda: bool(scene.results()))
@@ -169,9 +170,7 @@ async def test_calls_outlive_a_restart(scene: Scene, until: Until) -> None:
     assert wire.sent[0]["params"] == {"id": 0, "on": True}
 
 
-async def test_a_call_that_was_made_is_not_made_again_after_a_restart(
-    scene: Scene, upkeep: None, until: Until
-) -> None:
+async def test_a_call_that_was_made_is_not_made_again_after_a_restart(scene: Scene, upkeep: None, until: Until) -> None:
     await scene.add("m")
     scene.wake()
     await until(lambda: bool(scene.results()))
@@ -210,3 +209,7 @@ async def test_a_device_has_at_most_a_hundred_waiting_calls(scene: Scene) -> Non
     with pytest.raises(DeviceBusy):
         await scene.add("one more")
     assert len(scene.waiting()) == 100
+
+
+def _ignore(_value: object) -> None:
+    """What a reply settled is of no interest here."""

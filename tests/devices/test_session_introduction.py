@@ -128,7 +128,11 @@ async def test_what_is_reported_before_a_failed_attempt_is_known_after_the_next(
     device.answers["Shelly.GetConfig"] = fail_once
     await site.join(device)
     status = site.twin(device).status
-    assert (status["switch:0"]["output"], status["script:1"], status["wifi"]) == (True, {"running": True}, {"rssi": -60})
+    assert (status["switch:0"]["output"], status["script:1"], status["wifi"]) == (
+        True,
+        {"running": True},
+        {"rssi": -60},
+    )
 
 
 async def test_settings_that_change_during_the_introduction_are_read_after_it(

@@ -34,9 +34,7 @@ def submit(site: Site, device: Device, method: str = "Switch.Toggle") -> list[An
 # ---- frames -------------------------------------------------------------------------------------------------
 
 
-async def test_a_reply_ends_its_command_and_is_told_with_its_request(
-    site: Site, device: Device, until: Until
-) -> None:
+async def test_a_reply_ends_its_command_and_is_told_with_its_request(site: Site, device: Device, until: Until) -> None:
     await site.join(device)
     device.answers["Switch.Toggle"] = lambda _params: {"result": {"was_on": False}}
     ends = submit(site, device)
@@ -84,9 +82,7 @@ async def test_nothing_but_garbage_ends_the_connection(site: Site, device: Devic
     assert device.wire.closed[0] == 4001
 
 
-async def test_a_device_that_calls_us_is_told_that_nothing_is_there(
-    site: Site, device: Device, settle: Settle
-) -> None:
+async def test_a_device_that_calls_us_is_told_that_nothing_is_there(site: Site, device: Device, settle: Settle) -> None:
     await site.join(device)
     device.wire.say({"id": 0, "src": device.id, "method": "Shelly.GetStatus", "params": {}})
     device.wire.say({"src": device.id, "method": "NotifyFuture", "params": {}})
@@ -225,7 +221,10 @@ async def test_a_newer_connection_takes_over_before_anybody_hears_of_a_loss(
     await older
     assert wire.closed is not None
     assert wire.closed[0] == 4009
-    assert site.told("Shelly.Connect", "Shelly.Disconnect", "Shelly.Presence") == ["Shelly.Disconnect", "Shelly.Connect"]
+    assert site.told("Shelly.Connect", "Shelly.Disconnect", "Shelly.Presence") == [
+        "Shelly.Disconnect",
+        "Shelly.Connect",
+    ]
     assert isinstance(ends[0], DeviceOffline)
     assert site.is_live(device)
     device.change("switch:0", output=True)

@@ -27,9 +27,7 @@ HALL = DeviceId("shellyx-aabbccddeeff")
 
 
 def listen(bus: Bus, reader: Reader, audience: Audience, *names: str, changed_only: bool = False) -> list[int]:
-    return bus.subscribe(
-        reader.outbox, [Filter(name=name, changed_only=changed_only) for name in names], audience
-    )
+    return bus.subscribe(reader.outbox, [Filter(name=name, changed_only=changed_only) for name in names], audience)
 
 
 # ---- numbers and shapes -------------------------------------------------------------------------------------
@@ -335,7 +333,9 @@ def expected(wishes: list[Filter], happening: Happening, seen: str) -> Any:
         return None
     kept: set[str] = set()
     for wish in wishes:
-        name_fits = happening.name.startswith(wish.name[:-1]) if wish.name.endswith("*") else wish.name == happening.name
+        name_fits = (
+            happening.name.startswith(wish.name[:-1]) if wish.name.endswith("*") else wish.name == happening.name
+        )
         device_fits = wish.devices is None or happening.device is None or happening.device.lower() in wish.devices
         if not (name_fits and device_fits):
             continue

@@ -30,7 +30,10 @@ class Step:
 DEVICES = st.sampled_from(["a", "b"])
 STEPS = st.lists(
     st.builds(
-        Step, device=DEVICES, keys=st.lists(st.sampled_from(KEYS), min_size=1, unique=True).map(tuple), full=st.booleans()
+        Step,
+        device=DEVICES,
+        keys=st.lists(st.sampled_from(KEYS), min_size=1, unique=True).map(tuple),
+        full=st.booleans(),
     )
     | st.builds(Step, device=DEVICES | st.none(), keys=st.just(()), full=st.just(False))
     | st.just(Step(REPLY, (), full=False)),
@@ -109,9 +112,7 @@ def test_nothing_but_status_events_is_touched(steps: list[Step]) -> None:
 def test_numbers_go_on_growing(steps: list[Step]) -> None:
     seqs = [item.record.seq for item in conflate(items_of(steps)) if item.record is not None]
     assert seqs == sorted(set(seqs))
-    assert all(
-        body(item)["seq"] == item.record.seq for item in conflate(items_of(steps)) if item.record is not None
-    )
+    assert all(body(item)["seq"] == item.record.seq for item in conflate(items_of(steps)) if item.record is not None)
 
 
 @given(STEPS)

@@ -58,9 +58,7 @@ def test_select_keeps_exactly_the_components_whose_reason_survives(rules: Rules,
 
 
 @given(RULE_SETS, st.lists(REASONS, min_size=1, max_size=6))
-def test_a_further_deny_rule_only_removes_and_a_further_allow_rule_only_adds(
-    rules: Rules, reasons: list[str]
-) -> None:
+def test_a_further_deny_rule_only_removes_and_a_further_allow_rule_only_adds(rules: Rules, reasons: list[str]) -> None:
     record = status(reasons)
     kept = set(Filter(name=STATUS, rules=rules).select(record) or ())
     denying = Rules(allow=rules.allow, deny=(*rules.deny, "switch:*"))
@@ -149,7 +147,7 @@ def test_each_name_becomes_a_filter_with_its_own_rules() -> None:
     found = decode_filters(["Shelly.Status", "Shelly.Connect", "NotifyEvent"], options)
     assert [wish.name for wish in found] == ["Shelly.Status", "Shelly.Connect", "NotifyEvent"]
     assert [wish.rules for wish in found] == [Rules(deny=("*:aenergy",)), None, Rules(allow=("device",))]
-    assert all(wish.devices == {"shellyx-aa"} and wish.changed_only for wish in found)
+    assert all(wish.devices == frozenset({"shellyx-aa"}) and wish.changed_only for wish in found)
 
 
 def test_full_status_of_all_devices_is_the_default() -> None:

@@ -29,7 +29,13 @@ def push_event(reader: Reader, seq: int, device: str = "a", *, size: int = 10) -
 def push_status(reader: Reader, seq: int, device: str = "a", *, key: str = "switch:0", full: bool = False) -> None:
     member = b"%b:%d" % (encode(key), seq)
     record = Record(
-        seq, STATUS, DeviceId(device), 0, b'{"shellyID":%b,"status":' % encode(device), tail=b"}", components={key: member}
+        seq,
+        STATUS,
+        DeviceId(device),
+        0,
+        b'{"shellyID":%b,"status":' % encode(device),
+        tail=b"}",
+        components={key: member},
     )
     frame = record.frame_full(b'{"all":%d}' % seq) if full else record.frame()
     reader.outbox.push(record, frame, (key,), full=full)
@@ -179,7 +185,8 @@ async def test_a_closed_outbox_holds_and_sends_nothing(reader: Reader) -> None:
 
 
 OPS = st.lists(
-    st.sampled_from(["full", "changed", "changed", "event", "reply", "burst", "stop", "read", "flush", "turn"]), max_size=40
+    st.sampled_from(["full", "changed", "changed", "event", "reply", "burst", "stop", "read", "flush", "turn"]),
+    max_size=40,
 )
 
 
@@ -211,7 +218,7 @@ async def test_replies_and_events_keep_their_order_whatever_the_client_does(
         elif op == "turn":
             await asyncio.sleep(0)
     reader.drain()
-    numbers = [frame.get("id", frame.get("seq")) for frame in reader.received]
+    numbers: list[int] = [frame["id"] if "id" in frame else frame["seq"] for frame in reader.received]
     assert numbers == sorted(set(numbers))
     assert [frame["id"] for frame in reader.received if "id" in frame] == replies
     assert [frame["seq"] for frame in reader.received if frame.get("method") == "Entity.Event"] == events

@@ -194,7 +194,8 @@ def known(frames: list[Frame]) -> tuple[dict[str, Any], list[Frame]]:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["status", "status", "event"]), st.sampled_from(["a", "b"])) | st.sampled_from(["away", "back"]),
+    st.tuples(st.sampled_from(["status", "status", "event"]), st.sampled_from(["a", "b"]))
+    | st.sampled_from(["away", "back"]),
     max_size=40,
 )
 
@@ -221,9 +222,7 @@ async def test_who_comes_and_goes_knows_what_who_stays_knows(
         elif step == "back" and away:
             restless, away = new_reader(), False
             seq = heard[-1]["seq"] if heard else 0
-            assert resume(
-                bus, restless, everybody, seq, *wishes, status_of=lambda device: twins[device].status
-            )
+            assert resume(bus, restless, everybody, seq, *wishes, status_of=lambda device: twins[device].status)
         elif isinstance(step, tuple):
             kind, device = step
             if kind == "status":

@@ -104,7 +104,7 @@ def eventually() -> Callable[[Callable[[], object]], Any]:
 
     async def wait(holds: Callable[[], object]) -> None:
         async with asyncio.timeout(PATIENCE_S):
-            while not holds():  # noqa: ASYNC110  # what is waited for announces nothing
+            while not holds():  # what is waited for announces nothing
                 await asyncio.sleep(0.005)
 
     return wait

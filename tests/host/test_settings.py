@@ -276,16 +276,19 @@ async def test_what_is_stored_is_applied_when_the_database_returns(
         await migrate(database, [core_migrations()])
         await KeyValueStore(database).set("core", "plugin:plugin", {"mode": "fast"})
         await KeyValueStore(database).set("core", "plugin:off", {"enable": False})
+        await KeyValueStore(database).set("core", "plugin:mended", {"mode": "fast"})
     heard: list[Any] = []
     returning = Database(database_dsn)  # away until it is entered
     services = replace(services, database=returning, kv=KeyValueStore(returning))
-    plugins = {"plugin": with_settings(changed=heard.append), "off": with_settings()}
-    async with open_host(services, **plugins) as host:
+    plugins = {"plugin": with_settings(changed=heard.append), "off": with_settings(), "mended": with_settings()}
+    async with open_host(services, overrides={"mended": {"mode": "sideways"}}, **plugins) as host:
         assert current(host).mode == "slow"
         assert host.records["off"].state == "running"
+        assert host.records["mended"].state == "quarantined"
         async with returning:
             for callback in returning._returned:
                 callback()
             await eventually(lambda: host.records["off"].state == "disabled")
             await eventually(lambda: heard)
+            await eventually(lambda: host.records["mended"].state == "running")
             assert current(host).mode == "fast"

@@ -93,7 +93,7 @@ async def test_migrations_run_before_the_lifespan(open_host: Any, stored: HostSe
 
 
 async def test_migrations_run_again_when_another_database_returns(
-    open_host: Any, stored: HostServices, tmp_path: Path, eventually: Any
+    open_host: Any, stored: HostServices, tmp_path: Path
 ) -> None:
     (tmp_path / "1_item.sql").write_text("-----UP\nCREATE TABLE item (value int);\n-----DOWN\nDROP TABLE item;\n")
     database = stored.database
@@ -108,7 +108,7 @@ async def test_migrations_run_again_when_another_database_returns(
             (row,) = await fleet.sql.fetch("SELECT to_regclass('plugin_plugin.item') IS NOT NULL AS there")
             return bool(row["there"])
 
-        while not await is_there():  # noqa: ASYNC110  # the database announces nothing
+        while not await is_there():  # the database announces nothing
             await asyncio.sleep(0.01)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from contextlib import suppress
 from typing import Any
 
@@ -38,6 +39,7 @@ async def slow_to_clean_up() -> None:
 async def test_what_hangs_is_ended_at_its_deadline_whatever_it_does_about_it(work: Any) -> None:
     with pytest.raises(TimeoutError):
         await bounded(work, timeout_s=0.01, name="work")
+    gc.collect()
 
 
 async def test_what_cannot_be_ended_is_reported_and_nobody_waits_for_it() -> None:

@@ -107,7 +107,14 @@ def _raise(error: BaseException) -> Any:
 
 
 @pytest.mark.parametrize(
-    "error", [ZeroDivisionError(CANARY), TimeoutError(CANARY), KeyError(CANARY), PluginError(CANARY), ExceptionGroup(CANARY, [OSError()])]
+    "error",
+    [
+        ZeroDivisionError(CANARY),
+        TimeoutError(CANARY),
+        KeyError(CANARY),
+        PluginError(CANARY),
+        ExceptionGroup(CANARY, [OSError()]),
+    ],
 )
 @pytest.mark.parametrize("is_async", [False, True])
 async def test_an_unexpected_exception_gives_a_correlation_id_and_no_text(

@@ -142,7 +142,7 @@ def variadic(*args: int) -> None: ...
 def keywords(**kwargs: int) -> None: ...
 def unresolved(a: Missing) -> None: ...  # type: ignore[name-defined]  # noqa: F821
 def wrong_attribute(a: pytest.Missing) -> None: ...  # type: ignore[name-defined]
-def wrong_syntax(a: "int +") -> None: ...  # type: ignore[valid-type]  # noqa: F722, UP037
+def wrong_syntax(a: "int +") -> None: ...  # type: ignore[valid-type]  # noqa: F722
 def underscore(_a: int) -> None: ...
 def unknowable(a: Unknowable) -> None: ...
 def bad_pattern(a: Annotated[str, Field(pattern="(")]) -> None: ...
@@ -185,7 +185,9 @@ def test_a_name_has_the_form_noun_verb(name: str) -> None:
         bound(lambda: None, name=name)
 
 
-@pytest.mark.parametrize("name", ["Noun.Verb", "plugin:greetings.SetConfig", "a.b", "Noun.Verb2", "BLE.CloudRelay.List"])
+@pytest.mark.parametrize(
+    "name", ["Noun.Verb", "plugin:greetings.SetConfig", "a.b", "Noun.Verb2", "BLE.CloudRelay.List"]
+)
 def test_names_as_shelly_has_them_are_names(name: str) -> None:
     assert bound(lambda: None, name=name).name == name
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
@@ -14,7 +15,7 @@ from fleet_platform.events.bus import Audience
 from fleet_platform.events.filters import Filter
 from fleet_platform.rpc import session as module
 from plugin_sdk import JSON, DeviceId, Principal
-from plugin_sdk.errors import NotFound
+from plugin_sdk.errors import DeviceOffline, NotFound
 
 if TYPE_CHECKING:
     from tests.rpc.conftest import Client, Shelly, Until, World
@@ -47,7 +48,10 @@ async def test_any_id_is_echoed(client: Client, number: JSON) -> None:
 
 
 async def test_a_notification_is_done_and_not_answered(world: World, client: Client, until: Until) -> None:
-    world.method(lambda value: world.log.append(value), "Test.Note")
+    def note(value: int) -> None:
+        world.log.append(value)
+
+    world.method(note, "Test.Note")
     client.say({"method": "Test.Note", "params": {"value": 5}})
     client.say({"method": "Test.Unheard"})
     client.say({"method": "Test.Echo", "dst": "nobody"})
@@ -66,7 +70,7 @@ async def test_what_is_no_json_is_a_parse_error(world: World, client: Client, te
 
 @pytest.mark.parametrize("frame", [None, 5, "text", {}, {"id": 1}, ask(dst=5), ask(method="")])
 async def test_what_is_no_request_is_an_invalid_request(client: Client, frame: JSON) -> None:
-    (reply,) = await client.ask("null" if frame is None else frame)
+    (reply,) = await client.ask(json.dumps(frame))
     assert reply["error"]["code"] == -32600
     assert reply["id"] == (frame.get("id") if isinstance(frame, dict) else None)
 
@@ -119,7 +123,9 @@ async def test_a_batch_that_is_empty_or_too_long_is_refused_as_a_whole(client: C
 
 
 async def test_a_devices_answer_names_the_device(client: Client, shelly: Shelly) -> None:
-    (reply,) = await client.ask(ask(4, "Switch.Set", src="me", dst=shelly.twin.id.upper(), params={"id": 0, "on": False}))
+    (reply,) = await client.ask(
+        ask(4, "Switch.Set", src="me", dst=shelly.twin.id.upper(), params={"id": 0, "on": False})
+    )
     assert reply == {
         "jsonrpc": "2.0",
         "id": 4,
@@ -184,8 +190,6 @@ async def test_the_callers_deadline_is_kept(client: Client, shelly: Shelly) -> N
 
 
 async def test_what_waits_for_a_device_that_goes_away_is_answered(client: Client, shelly: Shelly) -> None:
-    from plugin_sdk.errors import DeviceOffline
-
     shelly.holds = True
     for number in range(36):
         client.say(ask(number, "X.Y", dst=shelly.twin.id))
@@ -199,8 +203,9 @@ async def test_what_waits_for_a_device_that_goes_away_is_answered(client: Client
 # ---- bounds -------------------------------------------------------------------------------------------------
 
 
-async def test_only_so_many_calls_run_and_the_next_request_is_not_read_before_there_is_room(
-    world: World, client: Client, until: Until
+@pytest.mark.parametrize("batch", [False, True])
+async def test_only_so_many_calls_run_and_nothing_more_is_read_before_there_is_room(
+    world: World, client: Client, until: Until, batch: bool
 ) -> None:
     proceed = asyncio.Event()
     running = 0
@@ -214,10 +219,11 @@ async def test_only_so_many_calls_run_and_the_next_request_is_not_read_before_th
         running -= 1
 
     world.method(handler, "Test.Wait")
-    for number in range(200):
-        client.say(ask(number, "Test.Wait"))
+    requests = [ask(number, "Test.Wait") for number in range(200)]
+    for frame in [requests] if batch else requests:
+        client.say(frame)
     await asyncio.sleep(0.02)
-    assert (most, client.taken) == (module.MAX_RUNNING, module.MAX_RUNNING)
+    assert (most, client.taken) == (module.MAX_RUNNING, 1 if batch else module.MAX_RUNNING)
     proceed.set()
     await until(lambda: len(client.received) == 200)
     assert most <= module.MAX_RUNNING
@@ -246,9 +252,21 @@ async def test_a_client_that_leaves_its_replies_unread_is_not_served_on_until_it
     for number in range(100):
         client.say(ask(number, params={"value": "x" * 50_000}))
     await asyncio.sleep(0.05)
-    assert client.taken < 20
+    assert client.taken <= module.MAX_RUNNING
     client.read()
     await until(lambda: len(client.received) == 100)
+
+
+async def test_a_list_of_many_destinations_waits_for_a_client_that_does_not_read(
+    client: Client, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_BACKLOG", 400_000)
+    client.reads = False
+    client.say(ask(method="X.Y", dst=[f"nobody-{number}" for number in range(5_000)]))
+    await asyncio.sleep(0.1)
+    assert client.outbox.backlog < 500_000
+    client.read()
+    await until(lambda: len(client.received) == 5_000)
 
 
 async def test_a_client_that_never_reads_its_replies_is_cut_off(
@@ -337,7 +355,9 @@ def replies_to(member: dict[str, Any]) -> int:
     return len({name.lower().replace("a8032abb995c", "x").removeprefix("shellyx-") for name in dst}) or 1
 
 
-@hypothesis.settings(max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture])
+@hypothesis.settings(
+    max_examples=40, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
 @given(frames=st.lists(MEMBERS | st.lists(MEMBERS, min_size=1, max_size=4), max_size=6))
 async def test_every_request_is_answered_as_often_as_it_has_destinations(world: World, frames: list[Any]) -> None:
     if not len(world.fleet):
@@ -346,8 +366,9 @@ async def test_every_request_is_answered_as_often_as_it_has_destinations(world: 
     for frame in frames:
         client.say(frame)
     members = [member for frame in frames for member in (frame if isinstance(frame, list) else [frame])]
-    while len(client.received) < sum(map(replies_to, members)):
-        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        while len(client.received) < sum(map(replies_to, members)):
+            await asyncio.sleep(0)
     client.hang_up()
     await world.sessions[-1][1]
     assert len(client.received) == sum(map(replies_to, members))

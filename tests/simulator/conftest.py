@@ -132,7 +132,7 @@ def eventually() -> Eventually:
 
     async def wait(holds: Callable[[], Any]) -> None:
         async with asyncio.timeout(10):
-            while not holds():  # noqa: ASYNC110  # the simulator announces its counters to nobody
+            while not holds():  # the simulator announces its counters to nobody
                 await asyncio.sleep(0.01)
 
     return wait

@@ -157,7 +157,7 @@ def until() -> Until:
     """Wait until something has become true; the test's own time-out bounds it."""
 
     async def wait(condition: Callable[[], bool]) -> None:
-        while not condition():  # noqa: ASYNC110 - conditions of all sorts, such as the end of a process
+        while not condition():
             await asyncio.sleep(0.01)
 
     return wait

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 import subprocess
 import sys
@@ -9,39 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from fleet_platform.storage.data_folder import default_data_folder, locked, make_data_folder
+from fleet_platform.storage.data_folder import locked, make_data_folder
 from fleet_platform.storage.problems import DataFolderInUse, DataFolderUnusable
-
-HOME = pwd.getpwuid(os.geteuid()).pw_dir
-
-
-@pytest.mark.parametrize(
-    ("environment", "expected"),
-    [
-        ({"HOME": "/home/ada"}, "/home/ada/.local/share/fleet-platform"),
-        ({"HOME": "/home/ada", "XDG_DATA_HOME": "/data/ada"}, "/data/ada/fleet-platform"),
-        ({"HOME": "/home/ada", "XDG_DATA_HOME": "relative"}, "/home/ada/.local/share/fleet-platform"),
-        ({"HOME": "/home/ada", "XDG_DATA_HOME": ""}, "/home/ada/.local/share/fleet-platform"),
-        ({"HOME": ""}, f"{HOME}/.local/share/fleet-platform"),
-        ({}, f"{HOME}/.local/share/fleet-platform"),
-    ],
-)
-def test_an_ordinary_user_keeps_data_where_the_desktop_says(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], expected: str
-) -> None:
-    for name in ("HOME", "XDG_DATA_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    account = pwd.getpwuid(os.geteuid())
-    monkeypatch.setattr(pwd, "getpwuid", lambda _uid: account)
-    monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    assert default_data_folder() == Path(expected)
-
-
-def test_root_keeps_data_where_the_system_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert default_data_folder() == Path("/var/lib/fleet-platform")
 
 
 def test_a_home_that_is_there_but_empty_is_enough(tmp_path: Path) -> None:

@@ -31,9 +31,9 @@ export function ask({ title, action, danger = false, content = [] }) {
   });
 }
 
-/** Asks before something that cannot be undone; resolves to whether to go ahead. */
-export async function confirm({ title, text, action }) {
-  return (await ask({ title, action, danger: true, content: [h("p", null, text)] })) !== null;
+/** Asks before something that is hard to undo; resolves to whether to go ahead. */
+export async function confirm({ title, text, action, danger = true }) {
+  return (await ask({ title, action, danger, content: [h("p", null, text)] })) !== null;
 }
 
 /** Says something in the corner for a few seconds; errors stay until they are dismissed. */
@@ -42,7 +42,9 @@ export function say(text, { kind = "info", action = null } = {}) {
   const toast = h("div", { class: `toast ${kind}` }, icon(kind === "error" ? "warning" : "info"), h("p", null, text));
   const dismiss = () => toast.remove();
   if (action) toast.append(h("button", { type: "button", onclick: action.run }, action.label));
-  toast.append(h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: dismiss }, icon("close")));
+  toast.append(
+    h("button", { type: "button", class: "quiet", "aria-label": "Dismiss", onclick: dismiss }, icon("close")),
+  );
   toasts.append(toast);
   while (toasts.children.length > 4) toasts.firstChild.remove();
   if (kind !== "error" && !action) setTimeout(dismiss, 5000);

@@ -2,7 +2,22 @@
 // Panels of any plugin may import this as "/static/format.js".
 
 const LARGER = { W: "kW", Wh: "kWh", VA: "kVA", VAr: "kVAr", B: "kB" };
-const DIGITS = { W: 1, Wh: 1, V: 1, A: 2, "°C": 1, "°F": 1, "%": 0, Hz: 1, kW: 2, kWh: 2, kVA: 2, kB: 0, lx: 0, dBm: 0 };
+const DIGITS = {
+  W: 1,
+  Wh: 1,
+  V: 1,
+  A: 2,
+  "°C": 1,
+  "°F": 1,
+  "%": 0,
+  Hz: 1,
+  kW: 2,
+  kWh: 2,
+  kVA: 2,
+  kB: 0,
+  lx: 0,
+  dBm: 0,
+};
 const numbers = new Map();
 
 function numberFormat(digits) {
@@ -49,7 +64,11 @@ export function duration(seconds) {
   ];
   const first = parts.findIndex(([amount]) => amount > 0);
   if (first < 0) return "0 s";
-  return parts.slice(first, first + 2).filter(([amount]) => amount > 0).map(([amount, unit]) => `${amount} ${unit}`).join(" ");
+  return parts
+    .slice(first, first + 2)
+    .filter(([amount]) => amount > 0)
+    .map(([amount, unit]) => `${amount} ${unit}`)
+    .join(" ");
 }
 
 const clocks = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });

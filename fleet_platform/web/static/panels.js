@@ -7,13 +7,15 @@ import { h, icon } from "./dom.js";
  */
 export function mount(panel, properties) {
   const place = h("div", { class: "panel", "aria-busy": "true" });
-  load(panel, properties).then(
-    (element) => place.append(element),
-    (error) => {
-      console.error(error);
-      place.append(failure(panel));
-    },
-  ).finally(() => place.removeAttribute("aria-busy"));
+  load(panel, properties)
+    .then(
+      (element) => place.append(element),
+      (error) => {
+        console.error(error);
+        place.append(failure(panel));
+      },
+    )
+    .finally(() => place.removeAttribute("aria-busy"));
   return place;
 }
 
@@ -28,6 +30,15 @@ function failure(panel) {
     "div",
     { class: "card problem-card", role: "alert" },
     icon("warning"),
-    h("div", null, h("h2", null, `“${panel.title}” could not be shown`), h("p", { class: "dim" }, `The plugin “${panel.plugin}” brought it; the browser's console says more. Everything else goes on working.`)),
+    h(
+      "div",
+      null,
+      h("h2", null, `“${panel.title}” could not be shown`),
+      h(
+        "p",
+        { class: "dim" },
+        `The plugin “${panel.plugin}” brought it; the browser's console says more. Everything else goes on working.`,
+      ),
+    ),
   );
 }

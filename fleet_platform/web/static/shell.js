@@ -33,7 +33,11 @@ const pageAddress = (panel) => `/p/${encodeURIComponent(panel.plugin)}/${encodeU
 const panelsOf = (kind) => boot.panels.filter((panel) => panel.kind === kind);
 
 function entries() {
-  const pages = panelsOf("page").map((panel) => ({ title: panel.title, icon: panel.icon, address: pageAddress(panel) }));
+  const pages = panelsOf("page").map((panel) => ({
+    title: panel.title,
+    icon: panel.icon,
+    address: pageAddress(panel),
+  }));
   if (panelsOf("widget").length) pages.unshift({ title: "Home", icon: "home", address: "/home" });
   if (panelsOf("settings").length) pages.push({ title: "Settings", icon: "sliders", address: "/settings" });
   return pages;
@@ -46,7 +50,12 @@ function drawNavigation() {
   const more = h(
     "li",
     { class: "more" },
-    h("button", { type: "button", "aria-expanded": "false", "aria-controls": "nav", onclick: toggleMore }, icon("more"), h("span", null, "More")),
+    h(
+      "button",
+      { type: "button", "aria-expanded": "false", "aria-controls": "nav", onclick: toggleMore },
+      icon("more"),
+      h("span", null, "More"),
+    ),
   );
   document.getElementById("pages").replaceChildren(...links, more);
   markCurrent();
@@ -141,13 +150,20 @@ function page(address, plugin, name) {
     "div",
     { class: "page empty", dataset: { title: "Not found" } },
     h("h1", null, "There is no such page"),
-    h("p", { class: "dim" }, plugin ? `Perhaps the plugin “${plugin}” is switched off, or you may not see “${name}”.` : "No plugin shows anything here."),
+    h(
+      "p",
+      { class: "dim" },
+      plugin
+        ? `Perhaps the plugin “${plugin}” is switched off, or you may not see “${name}”.`
+        : "No plugin shows anything here.",
+    ),
   );
 }
 
 document.addEventListener("click", (event) => {
   const anchor = event.target.closest?.("a[href]");
-  if (!anchor || event.defaultPrevented || event.button !== 0 || anchor.target || anchor.hasAttribute("download")) return;
+  if (!anchor || event.defaultPrevented || event.button !== 0 || anchor.target || anchor.hasAttribute("download"))
+    return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
   if (anchor.origin !== location.origin || !/^\/($|home$|settings$|p\/|device\/)/.test(anchor.pathname)) return;
   event.preventDefault();

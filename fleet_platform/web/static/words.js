@@ -9,8 +9,10 @@ const WORDS = {
   [-32029]: (data) => `Too many requests. Try again in ${Math.ceil(data.retry_after_s ?? 1)} s.`,
   [-32050]: (data) => `The ${data.part ?? "platform"} is away at the moment. Try again later.`,
   [-32601]: (data) => `The platform does not know the method ${data.method ?? ""}.`,
-  [-32602]: (data) => `That value is not accepted${data.errors?.length ? `: ${data.errors.map(fault).join("; ")}` : ""}.`,
-  [-32603]: (data) => `Something went wrong in the platform${data.correlation_id ? `; its log has it under ${data.correlation_id}` : ""}.`,
+  [-32602]: (data) =>
+    `That value is not accepted${data.errors?.length ? `: ${data.errors.map(fault).join("; ")}` : ""}.`,
+  [-32603]: (data) =>
+    `Something went wrong in the platform${data.correlation_id ? `; its log has it under ${data.correlation_id}` : ""}.`,
   [-32800]: () => "No answer in time.",
   [-32900]: asleep,
 };

@@ -16,11 +16,35 @@ export async function askFor({ label, leaves, dangerous }) {
 function field({ label, schema }, index) {
   const text = schema.unit ? `${label} (${schema.unit})` : label;
   const name = String(index);
-  if (schema.enum) return h("label", null, text, h("select", { name }, schema.enum.map((value) => h("option", { value: String(value) }, String(value)))));
-  if ([schema.type].flat().includes("boolean")) return h("label", { class: "row" }, text, h("input", { name, type: "checkbox", class: "switch" }));
+  if (schema.enum)
+    return h(
+      "label",
+      null,
+      text,
+      h(
+        "select",
+        { name },
+        schema.enum.map((value) => h("option", { value: String(value) }, String(value))),
+      ),
+    );
+  if ([schema.type].flat().includes("boolean"))
+    return h("label", { class: "row" }, text, h("input", { name, type: "checkbox", class: "switch" }));
   const number = isNumber(schema);
   if (isNested(schema)) return h("label", null, `${text}, as JSON`, h("textarea", { name, rows: 4, required: true }));
-  return h("label", null, text, h("input", { name, type: number ? "number" : "text", step: number ? "any" : null, min: schema.minimum, max: schema.maximum, maxlength: schema.maxLength, required: true }));
+  return h(
+    "label",
+    null,
+    text,
+    h("input", {
+      name,
+      type: number ? "number" : "text",
+      step: number ? "any" : null,
+      min: schema.minimum,
+      max: schema.maximum,
+      maxlength: schema.maxLength,
+      required: true,
+    }),
+  );
 }
 
 const isNested = (schema) => [schema.type].flat().some((type) => type === "array" || type === "object");

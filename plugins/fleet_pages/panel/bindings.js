@@ -18,7 +18,7 @@ const MIRRORS = {
   enable: "enable",
 };
 const DANGEROUS = /reset|reboot|factory|delete|remove|calibrate|update|^cb\./i;
-const isDangerous = ({ name, method }) => DANGEROUS.test(`${method} ${name}`) && !/^check/.test(name);
+const isDangerous = ({ name, method }) => DANGEROUS.test(`${method} ${name}`) && !name.startsWith("check");
 
 /**
  * @param {object} type as `Component.ListTypes` tells it
@@ -59,7 +59,8 @@ function parts(parameters) {
       }
     } else leaves.push({ path, name: path.at(-1), schema, label: schema.title || label, required });
   };
-  for (const [name, { schema, label, required }] of Object.entries(parameters)) walk(schema ?? {}, [name], label || name, Boolean(required));
+  for (const [name, { schema, label, required }] of Object.entries(parameters))
+    walk(schema ?? {}, [name], label || name, Boolean(required));
   return { leaves, constants };
 }
 
@@ -78,7 +79,8 @@ function build(constants, values) {
 
 function mirror(action, leaf, { status, settings }) {
   const candidates = [MIRRORS[leaf.name] ?? []].flat();
-  const path = candidates.find((name) => status[name] !== undefined && status[name] !== null) ?? emptyValue(leaf, status);
+  const path =
+    candidates.find((name) => status[name] !== undefined && status[name] !== null) ?? emptyValue(leaf, status);
   if (!path || action.leaves.some((other) => other.required && other !== leaf)) return null;
   const schema = refine(leaf, settings);
   const kind = kindOf(leaf.name, schema);
@@ -100,7 +102,8 @@ const emptyValue = (leaf, status) => (leaf.name === "value" && status.value === 
 /** Limits and choices that a component's own settings narrow. */
 function refine({ name, schema }, settings) {
   const ui = settings.meta?.ui ?? {};
-  if (name === "ct" && Array.isArray(settings.ct_range)) return { ...schema, minimum: settings.ct_range[0], maximum: settings.ct_range[1] };
+  if (name === "ct" && Array.isArray(settings.ct_range))
+    return { ...schema, minimum: settings.ct_range[0], maximum: settings.ct_range[1] };
   if (name === "ct") return { ...schema, minimum: schema.minimum || 2700, maximum: schema.maximum ?? 6500 };
   if (name !== "value") return schema;
   if (Array.isArray(settings.options)) return { ...schema, enum: settings.options, titles: ui.titles ?? {} };
@@ -152,5 +155,14 @@ function asButtons(action) {
       params: () => build(action.constants, [{ path: only.path, value }]),
     }));
   }
-  return [{ label: action.label, name: action.name, action, dangerous, leaves: needed, params: (values) => build(action.constants, values) }];
+  return [
+    {
+      label: action.label,
+      name: action.name,
+      action,
+      dangerous,
+      leaves: needed,
+      params: (values) => build(action.constants, values),
+    },
+  ];
 }

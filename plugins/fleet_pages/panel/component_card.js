@@ -5,18 +5,11 @@ import { explain } from "/static/words.js";
 import { askFor } from "./action_form.js";
 import { plan } from "./bindings.js";
 import { makeControl } from "./controls.js";
+import { ACTION_ICONS, COMPONENT_ICONS } from "./icons.js";
 import { JsonTree } from "./json_tree.js";
-import { byPhase, drawPhases } from "./phases.js";
+import { ReadingList } from "./reading_list.js";
 import { readings } from "./readings.js";
 
-const ICONS = {
-  switch: "power", cb: "power", light: "bulb", rgb: "bulb", rgbw: "bulb", cct: "bulb", rgbcct: "bulb", cover: "cover",
-  input: "button", button: "button", thermostat: "thermometer", temperature: "thermometer", blutrv: "thermometer",
-  humidity: "drop", flood: "drop", smoke: "flame", devicepower: "battery", pm1: "gauge", em: "gauge", em1: "gauge",
-  emdata: "gauge", em1data: "gauge", voltmeter: "bolt", illuminance: "sun", script: "code", wifi: "radio", sys: "chip",
-  bthomedevice: "radio", bthomesensor: "sensor", boolean: "sliders", number: "sliders", text: "sliders", enum: "sliders",
-};
-const ACTION_ICONS = { open: "arrow-up", close: "arrow-down", stop: "stop", start: "play" };
 const FEW_BUTTONS = 4;
 const EVENT_MS = 4000;
 
@@ -26,7 +19,7 @@ export class ComponentCard {
   #key;
   #type;
   #controls = new Map();
-  #readings = new Map();
+  #readings = new ReadingList();
   #shape = "";
   #timer = 0;
 
@@ -34,8 +27,6 @@ export class ComponentCard {
     [this.#fleet, this.#device, this.#key, this.#type] = [fleet, device, key, type];
     this.title = h("h2");
     this.head = h("span", { class: "head-control" });
-    this.values = h("dl", { class: "readings" });
-    this.phases = h("table", { class: "phases number", hidden: true });
     this.body = h("div", { class: "controls" });
     this.buttons = h("div", { class: "buttons" });
     this.more = h("details", { class: "more-actions" }, h("summary", null, "More"), h("div", { class: "buttons" }));
@@ -43,10 +34,25 @@ export class ComponentCard {
     this.faults = h("p", { class: "faults", hidden: true });
     this.answer = h("div", { class: "answer", role: "status" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
-    this.element = h("section", { class: "card component", dataset: { key } },
-      h("header", null, h("span", { class: "tile" }, icon(ICONS[type.type] ?? "chip")),
-        h("div", { class: "grow" }, this.title, h("p", { class: "dim mono" }, key)), this.head),
-      this.faults, this.event, this.body, this.buttons, this.values, this.phases, this.more, this.answer, this.problem);
+    this.element = h(
+      "section",
+      { class: "card component", dataset: { key } },
+      h(
+        "header",
+        null,
+        h("span", { class: "tile" }, icon(COMPONENT_ICONS[type.type] ?? "chip")),
+        h("div", { class: "grow" }, this.title, h("p", { class: "dim mono" }, key)),
+        this.head,
+      ),
+      this.faults,
+      this.event,
+      this.body,
+      this.buttons,
+      this.#readings.element,
+      this.more,
+      this.answer,
+      this.problem,
+    );
     this.title.id = `component-${key}`;
     this.element.setAttribute("aria-labelledby", this.title.id);
   }
@@ -58,10 +64,9 @@ export class ComponentCard {
     this.#build(controls, buttons);
     for (const [path, { control }] of this.#controls) control.update(status[path], usable);
     for (const button of this.element.querySelectorAll(".buttons button")) button.disabled = !usable;
-    const { single, phases } = byPhase(readings(this.#type, { status, settings, unit }, new Set(this.#controls.keys())));
-    this.#draw(single);
-    drawPhases(this.phases, phases);
-    this.element.hidden = !controls.length && !buttons.length && !single.length && !phases.length && !this.#type.events.length;
+    const found = readings(this.#type, { status, settings, unit }, new Set(this.#controls.keys()));
+    this.#readings.draw(found);
+    this.element.hidden = !controls.length && !buttons.length && !found.length && !this.#type.events.length;
     const on = status.output ?? status.state ?? status.value;
     setAttribute(this.element, "data-active", on === true || on === "opening" || on === "closing");
     const faults = Array.isArray(status.errors) ? status.errors.map((error) => String(error).replaceAll("_", " ")) : [];
@@ -71,7 +76,10 @@ export class ComponentCard {
 
   // Controls are made once and live on, so that a slider in the user's hand is not replaced under it.
   #build(controls, buttons) {
-    const shape = JSON.stringify([controls.map(({ kind, status, schema }) => [kind, status, schema]), buttons.map(({ name }) => name)]);
+    const shape = JSON.stringify([
+      controls.map(({ kind, status, schema }) => [kind, status, schema]),
+      buttons.map(({ name }) => name),
+    ]);
     if (shape === this.#shape) return;
     this.#shape = shape;
     this.#controls.clear();
@@ -110,7 +118,12 @@ export class ComponentCard {
   #button(button) {
     const { label, action, dangerous, leaves } = button;
     const sign = ACTION_ICONS[action.name];
-    return h("button", { type: "button", onclick: () => this.#press(button) }, sign && icon(sign), sentence(label) + (dangerous || leaves.length ? "…" : ""));
+    return h(
+      "button",
+      { type: "button", onclick: () => this.#press(button) },
+      sign && icon(sign),
+      sentence(label) + (dangerous || leaves.length ? "…" : ""),
+    );
   }
 
   async #press(button) {
@@ -133,7 +146,16 @@ export class ComponentCard {
     }
     const tree = new JsonTree();
     tree.update(result);
-    const dismiss = h("button", { type: "button", class: "quiet", "aria-label": "Dismiss the answer", onclick: () => this.answer.replaceChildren() }, icon("close"));
+    const dismiss = h(
+      "button",
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": "Dismiss the answer",
+        onclick: () => this.answer.replaceChildren(),
+      },
+      icon("close"),
+    );
     this.answer.replaceChildren(h("header", null, h("h3", { class: "grow" }, "Answer"), dismiss), tree.element);
   }
 
@@ -145,7 +167,10 @@ export class ComponentCard {
     }
     const index = this.#key.split(":")[1];
     try {
-      return await this.#fleet.call(action.method, index === undefined ? params : { id: Number(index), ...params }, { device: this.#device, timeout_s: 65 });
+      return await this.#fleet.call(action.method, index === undefined ? params : { id: Number(index), ...params }, {
+        device: this.#device,
+        timeout_s: 65,
+      });
     } catch (error) {
       this.#tell(explain(error));
       throw error;
@@ -155,25 +180,6 @@ export class ComponentCard {
   #tell(problem) {
     this.problem.hidden = false;
     setText(this.problem, problem);
-  }
-
-  #draw(found) {
-    for (const [path, { row }] of this.#readings) {
-      if (found.some((each) => each.path === path)) continue;
-      row.remove();
-      this.#readings.delete(path);
-    }
-    for (const { path, label, text, alarming } of found) {
-      if (!this.#readings.has(path)) {
-        const value = h("dd", { class: "number" });
-        const row = h("div", null, h("dt", null, label), value);
-        this.#readings.set(path, { row, value });
-        this.values.append(row);
-      }
-      const { row, value } = this.#readings.get(path);
-      setText(value, text);
-      setAttribute(row, "class", alarming ? "alarming" : null);
-    }
   }
 }
 

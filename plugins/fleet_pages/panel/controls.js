@@ -53,7 +53,12 @@ const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
 const FACES = {
   switch({ label }, want) {
-    const input = h("input", { type: "checkbox", class: "switch", role: "switch", onchange: () => want(input.checked) });
+    const input = h("input", {
+      type: "checkbox",
+      class: "switch",
+      role: "switch",
+      onchange: () => want(input.checked),
+    });
     return {
       element: h("label", { class: "control row" }, h("span", null, label), input),
       draw(value, { busy, usable }) {
@@ -92,7 +97,11 @@ const FACES = {
 
   choice({ label, schema }, want) {
     const text = (value) => schema.titles?.[value] || String(value);
-    const select = h("select", { onchange: () => want(schema.enum[select.selectedIndex]) }, schema.enum.map((value) => h("option", null, text(value))));
+    const select = h(
+      "select",
+      { onchange: () => want(schema.enum[select.selectedIndex]) },
+      schema.enum.map((value) => h("option", null, text(value))),
+    );
     return {
       element: h("label", { class: "control" }, label, select),
       draw(value, { usable }) {
@@ -130,8 +139,11 @@ function typed({ label, schema }, want, attributes, convert) {
   let edited = false;
   input.addEventListener("input", () => (edited = true));
   return {
-    element: h("form", { class: "control", onsubmit: submit },
-      h("label", null, schema.unit ? `${label} (${schema.unit})` : label, h("span", { class: "row" }, input, button))),
+    element: h(
+      "form",
+      { class: "control", onsubmit: submit },
+      h("label", null, schema.unit ? `${label} (${schema.unit})` : label, h("span", { class: "row" }, input, button)),
+    ),
     draw(value, { usable }) {
       input.disabled = button.disabled = !usable;
       if (!edited) input.value = value ?? "";
@@ -139,5 +151,13 @@ function typed({ label, schema }, want, attributes, convert) {
   };
 }
 
-const toHex = (rgb) => `#${rgb.slice(0, 3).map((part) => Math.max(0, Math.min(255, Math.round(part))).toString(16).padStart(2, "0")).join("")}`;
+const toHex = (rgb) =>
+  `#${rgb
+    .slice(0, 3)
+    .map((part) =>
+      Math.max(0, Math.min(255, Math.round(part)))
+        .toString(16)
+        .padStart(2, "0"),
+    )
+    .join("")}`;
 const fromHex = (hex) => [1, 3, 5].map((start) => Number.parseInt(hex.slice(start, start + 2), 16));

@@ -14,8 +14,13 @@ class DeviceDetails extends HTMLElement {
     const trees = Object.keys(PARTS).map((part) => [part, new JsonTree()]);
     this.replaceChildren(
       ...trees.map(([part, tree]) =>
-        h("section", { class: "card", "aria-label": PARTS[part] },
-          h("header", null, h("h2", { class: "grow" }, PARTS[part]), this.#copyButton(part)), tree.element)),
+        h(
+          "section",
+          { class: "card", "aria-label": PARTS[part] },
+          h("header", null, h("h2", { class: "grow" }, PARTS[part]), this.#copyButton(part)),
+          tree.element,
+        ),
+      ),
     );
     this.#stop = this.fleet.watch(this.device, (device) => {
       if (!device) return;
@@ -35,7 +40,12 @@ class DeviceDetails extends HTMLElement {
       setText(label, done ? "Copied" : "Not allowed");
       setTimeout(() => setText(label, "Copy"), 2000);
     };
-    return h("button", { type: "button", class: "quiet", "aria-label": `Copy ${PARTS[part].toLowerCase()} as JSON`, onclick: copy }, icon("copy"), label);
+    return h(
+      "button",
+      { type: "button", class: "quiet", "aria-label": `Copy ${PARTS[part].toLowerCase()} as JSON`, onclick: copy },
+      icon("copy"),
+      label,
+    );
   }
 }
 

@@ -1,7 +1,8 @@
 // The page of all devices: a live, searchable list.
 import { h, icon, setAttribute, setText, styleSheet } from "/static/dom.js";
-import { ago, quantity, signal } from "/static/format.js";
+import { quantity } from "/static/format.js";
 import { explain } from "/static/words.js";
+import { drawRow, makeRow } from "./device_row.js";
 import { FleetList } from "./fleet_list.js";
 import { VirtualList } from "./virtual_list.js";
 
@@ -22,12 +23,11 @@ const SORTS = {
   model: { label: "Model", compare: (a, b) => collator.compare(a.model, b.model) || byName(a, b) },
   reported: { label: "Last report", compare: (a, b) => b.reportedAt - a.reportedAt || byName(a, b) },
 };
-const PRESENCE = { online: "Online", offline: "Offline", asleep: "Asleep", pending: "Waiting" };
 const ORDER_EVERY_MS = 1500;
 const SMALL = 300;
 
 class Devices extends HTMLElement {
-  #fleet = null;
+  #known = null;
   #choice = { filter: "all", sort: "name", search: "" };
   #timer = 0;
   #clock = 0;
@@ -35,12 +35,12 @@ class Devices extends HTMLElement {
   connectedCallback() {
     this.#build();
     this.list.attach();
-    this.#fleet = new FleetList(this.fleet, (problem) => (problem ? this.#fail(problem) : this.#changed()));
+    this.#known = new FleetList(this.fleet, (problem) => (problem ? this.#fail(problem) : this.#changed()));
     this.#clock = setInterval(() => this.list.refresh(), 15_000);
   }
 
   disconnectedCallback() {
-    this.#fleet.close();
+    this.#known.close();
     this.list.detach();
     clearInterval(this.#clock);
     clearTimeout(this.#timer);
@@ -57,27 +57,52 @@ class Devices extends HTMLElement {
       oninput: () => this.#choose({ search: this.search.value.trim().toLowerCase() }),
     });
     this.filters = Object.entries(FILTERS).map(([name, { label }]) =>
-      h("button", { type: "button", "aria-pressed": String(name === this.#choice.filter), dataset: { filter: name }, onclick: () => this.#choose({ filter: name }) },
-        label, " ", h("span", { class: "count number" })),
+      h(
+        "button",
+        {
+          type: "button",
+          "aria-pressed": String(name === this.#choice.filter),
+          dataset: { filter: name },
+          onclick: () => this.#choose({ filter: name }),
+        },
+        label,
+        " ",
+        h("span", { class: "count number" }),
+      ),
     );
-    this.sort = h("select", { onchange: () => this.#choose({ sort: this.sort.value }) },
-      Object.entries(SORTS).map(([name, { label }]) => h("option", { value: name }, label)));
-    this.list = new VirtualList({ label: "Devices", make: makeRow, update: (row, { id }) => drawRow(row, this.#fleet.summaries.get(id)) });
+    this.sort = h(
+      "select",
+      { onchange: () => this.#choose({ sort: this.sort.value }) },
+      Object.entries(SORTS).map(([name, { label }]) => h("option", { value: name }, label)),
+    );
+    this.list = new VirtualList({
+      label: "Devices",
+      make: makeRow,
+      update: (row, { id }) => drawRow(row, this.#known.summaries.get(id)),
+    });
     this.empty = h("div", { class: "empty", hidden: true }, icon("devices"), h("h2"), h("p", { class: "dim" }));
     this.append(
-      h("header", { class: "page-head" }, h("div", { class: "grow" }, h("h1", null, "Devices"), this.sum),
-        h("label", { class: "sort" }, h("span", { class: "dim" }, "Sort by"), this.sort)),
-      h("div", { class: "bar" },
+      h(
+        "header",
+        { class: "page-head" },
+        h("div", { class: "grow" }, h("h1", null, "Devices"), this.sum),
+        h("label", { class: "sort" }, h("span", { class: "dim" }, "Sort by"), this.sort),
+      ),
+      h(
+        "div",
+        { class: "bar" },
         h("div", { class: "search" }, icon("search"), this.search),
-        h("div", { class: "segments", role: "group", "aria-label": "Show" }, this.filters)),
+        h("div", { class: "segments", role: "group", "aria-label": "Show" }, this.filters),
+      ),
       this.problem,
-      h("div", { class: "card flush" }, this.list.element, this.empty),
+      h("div", { class: "card flush device-list" }, this.list.element, this.empty),
     );
   }
 
   #choose(choice) {
     Object.assign(this.#choice, choice);
-    for (const button of this.filters) setAttribute(button, "aria-pressed", String(button.dataset.filter === this.#choice.filter));
+    for (const button of this.filters)
+      setAttribute(button, "aria-pressed", String(button.dataset.filter === this.#choice.filter));
     this.#order();
     this.closest("main").scrollTop = 0;
   }
@@ -85,14 +110,14 @@ class Devices extends HTMLElement {
   #changed() {
     this.problem.hidden = true;
     this.list.refresh();
-    const wait = this.#fleet.summaries.size < SMALL ? 0 : ORDER_EVERY_MS;
+    const wait = this.#known.summaries.size < SMALL ? 0 : ORDER_EVERY_MS;
     this.#timer ||= setTimeout(() => this.#order(), wait);
   }
 
   #order() {
     clearTimeout(this.#timer);
     this.#timer = 0;
-    const all = [...this.#fleet.summaries.values()];
+    const all = [...this.#known.summaries.values()];
     const { filter, sort, search } = this.#choice;
     const words = search.split(/\s+/).filter(Boolean);
     const found = all.filter((each) => FILTERS[filter].test(each) && words.every((word) => each.search.includes(word)));
@@ -104,10 +129,15 @@ class Devices extends HTMLElement {
   }
 
   #say(all, found) {
-    const loading = this.#fleet.total !== null && all.length < this.#fleet.total;
+    const loading = this.#known.total !== null && all.length < this.#known.total;
     const power = all.reduce((sum, { presence, power: part }) => sum + (presence === "online" ? (part ?? 0) : 0), 0);
     const online = all.filter(FILTERS.online.test).length;
-    setText(this.sum, loading ? `Loading ${quantity(all.length)} of ${quantity(this.#fleet.total)}…` : `${quantity(online)} of ${quantity(all.length)} online · ${quantity(power, "W")} now`);
+    setText(
+      this.sum,
+      loading
+        ? `Loading ${quantity(all.length)} of ${quantity(this.#known.total)}…`
+        : `${quantity(online)} of ${quantity(all.length)} online · ${quantity(power, "W")}`,
+    );
     this.empty.hidden = found.length > 0 || loading;
     const [title, text] = all.length
       ? ["Nothing fits", "No device matches this search and filter."]
@@ -120,56 +150,6 @@ class Devices extends HTMLElement {
     this.problem.hidden = false;
     setText(this.problem, `The devices could not be read. ${explain(error)}`);
   }
-}
-
-function makeRow() {
-  const parts = {
-    tile: h("span", { class: "tile" }),
-    name: h("span", { class: "name" }),
-    model: h("span", { class: "dim model" }),
-    state: h("span", { class: "state" }),
-    chips: h("span", { class: "chips" }),
-    bars: h("span", { class: "bars", role: "img" }, [1, 2, 3, 4].map(() => h("i"))),
-    version: h("span", { class: "version-cell dim number" }),
-    seen: h("span", { class: "seen dim number" }),
-  };
-  const row = h("a", { class: "device-row" }, parts.tile,
-    h("span", { class: "who" }, parts.name, parts.model), parts.state, parts.chips, parts.bars, parts.version, parts.seen);
-  row.parts = parts;
-  return row;
-}
-
-function drawRow(row, device) {
-  if (!device) return;
-  const { parts } = row;
-  setAttribute(row, "href", `/device/${encodeURIComponent(device.id)}`);
-  setAttribute(row, "data-presence", device.presence);
-  setAttribute(parts.tile, "data-active", device.active);
-  if (parts.tile.dataset.icon !== device.icon) {
-    parts.tile.dataset.icon = device.icon;
-    parts.tile.replaceChildren(icon(device.icon));
-  }
-  setText(parts.name, device.name);
-  setText(parts.model, device.name === device.id ? device.model : [device.model, device.id].filter(Boolean).join(" · "));
-  setText(parts.state, PRESENCE[device.presence] ?? device.presence);
-  drawChips(parts.chips, device.chips);
-  const { bars, word } = signal(device.rssi);
-  setAttribute(parts.bars, "data-bars", bars);
-  setAttribute(parts.bars, "aria-label", device.rssi ? `Signal ${word}` : device.wired ? "Wired" : "Signal unknown");
-  setAttribute(parts.bars, "title", device.rssi ? `${device.rssi} dBm` : device.wired ? "Wired" : null);
-  setText(parts.version, device.update ? `${device.version} ↑` : device.version);
-  setAttribute(parts.version, "title", device.update ? `${device.update} is available` : null);
-  setText(parts.seen, ago(device.reportedAt));
-}
-
-// Most updates change a number in a chip; then the chip stays and only its text is set.
-function drawChips(place, chips) {
-  while (place.children.length > chips.length) place.lastChild.remove();
-  chips.forEach(({ text, kind }, index) => {
-    const chip = place.children[index] ?? place.appendChild(h("span"));
-    setAttribute(chip, "class", `chip ${kind}`);
-    setText(chip, text);
-  });
 }
 
 customElements.define("fleet-devices", Devices);

@@ -24,18 +24,42 @@ class Events extends HTMLElement {
   connectedCallback() {
     this.rate = h("p", { class: "dim number", role: "status" }, "Listening…");
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
-    this.pause = h("button", { type: "button", "aria-pressed": "false", onclick: () => this.#setPaused(!this.#paused) }, icon("pause"), h("span", null, "Pause"));
-    this.kind = h("select", { "aria-label": "Event", onchange: () => this.#redraw() }, h("option", { value: "" }, "All events"));
-    this.text = h("input", { type: "search", placeholder: "Filter by device or text", "aria-label": "Filter events", oninput: () => this.#redraw() });
+    this.pause = h(
+      "button",
+      { type: "button", "aria-pressed": "false", onclick: () => this.#setPaused(!this.#paused) },
+      icon("pause"),
+      h("span", null, "Pause"),
+    );
+    this.kind = h(
+      "select",
+      { "aria-label": "Event", onchange: () => this.#redraw() },
+      h("option", { value: "" }, "All events"),
+    );
+    this.text = h("input", {
+      type: "search",
+      placeholder: "Filter by device or text",
+      "aria-label": "Filter events",
+      oninput: () => this.#redraw(),
+    });
     this.raw = h("input", { type: "checkbox", onchange: () => this.#redraw() });
     this.list = h("ol", { class: "card flush tail", "aria-label": "Events, newest first" });
     this.empty = h("p", { class: "dim nothing" }, "Nothing yet.");
     this.replaceChildren(
-      h("header", { class: "page-head" }, h("div", { class: "grow" }, h("h1", null, "Events"), this.rate), this.pause,
-        h("button", { type: "button", onclick: () => this.#clear() }, icon("bin"), "Clear")),
+      h(
+        "header",
+        { class: "page-head" },
+        h("div", { class: "grow" }, h("h1", null, "Events"), this.rate),
+        this.pause,
+        h("button", { type: "button", onclick: () => this.#clear() }, icon("bin"), "Clear"),
+      ),
       h("div", { class: "event-bar" }, this.text, this.kind, h("label", { class: "check" }, this.raw, "Raw messages")),
-      this.problem, this.list, this.empty);
-    this.#subscription = this.fleet.subscribe(["*"], (name, params, seq) => this.#take({ name, params, seq, at: Date.now() }));
+      this.problem,
+      this.list,
+      this.empty,
+    );
+    this.#subscription = this.fleet.subscribe(["*"], (name, params, seq) =>
+      this.#take({ name, params, seq, at: Date.now() }),
+    );
     this.#subscription.ready.then(
       () => (this.#clock = setInterval(() => this.#tick(), 1000)),
       (error) => this.#fail(error),
@@ -122,7 +146,8 @@ class Events extends HTMLElement {
 }
 
 function line({ name, params, seq, id, at }) {
-  const { metadata, ...rest } = params;
+  const rest = { ...params };
+  delete rest.metadata;
   const place = h("div", { class: "body" });
   const open = () => {
     if (!details.open || place.firstChild) return;
@@ -130,9 +155,19 @@ function line({ name, params, seq, id, at }) {
     tree.update(rest);
     place.append(tree.element);
   };
-  const details = h("details", { ontoggle: open },
-    h("summary", null, h("time", { class: "dim number" }, clock(at)), h("span", { class: `chip ${tone(name)}` }, name), h("span", { class: "about" }, id), h("span", { class: "dim gist" }, gist(rest))),
-    place);
+  const details = h(
+    "details",
+    { ontoggle: open },
+    h(
+      "summary",
+      null,
+      h("time", { class: "dim number" }, clock(at)),
+      h("span", { class: `chip ${tone(name)}` }, name),
+      h("span", { class: "about" }, id),
+      h("span", { class: "dim gist" }, gist(rest)),
+    ),
+    place,
+  );
   return h("li", { dataset: { seq } }, details);
 }
 
@@ -143,8 +178,9 @@ function tone(name) {
 }
 
 /** The heart of an event in one line. */
-function gist({ shellyID, entityId, status, ...rest }) {
+function gist({ shellyID, status, ...rest }) {
   if (status && shellyID) return Object.keys(status).join(", ");
+  delete rest.entityId;
   return JSON.stringify(status ?? rest).slice(0, 300);
 }
 

@@ -2,7 +2,15 @@
 import { summarise, WATCHED } from "./summary.js";
 
 const PAGE_SIZE = 250;
-const EVENTS = ["Shelly.Status", "Shelly.Connect", "Shelly.Disconnect", "Shelly.Presence", "Shelly.Info", "Shelly.Settings", "Shelly.Delete"];
+const EVENTS = [
+  "Shelly.Status",
+  "Shelly.Connect",
+  "Shelly.Disconnect",
+  "Shelly.Presence",
+  "Shelly.Info",
+  "Shelly.Settings",
+  "Shelly.Delete",
+];
 
 export class FleetList {
   summaries = new Map();
@@ -21,7 +29,9 @@ export class FleetList {
   constructor(fleet, onChange) {
     this.#fleet = fleet;
     this.#onChange = onChange;
-    this.#subscription = fleet.subscribe(EVENTS, (name, params) => this.#event(name, params), { onResync: () => this.#load() });
+    this.#subscription = fleet.subscribe(EVENTS, (name, params) => this.#event(name, params), {
+      onResync: () => this.#load(),
+    });
     this.#subscription.ready.then(
       () => this.#load(),
       (error) => onChange(error),
@@ -41,7 +51,10 @@ export class FleetList {
     try {
       let cursor;
       do {
-        const page = await this.#fleet.call("Device.List", cursor ? { limit: PAGE_SIZE, cursor } : { limit: PAGE_SIZE });
+        const page = await this.#fleet.call(
+          "Device.List",
+          cursor ? { limit: PAGE_SIZE, cursor } : { limit: PAGE_SIZE },
+        );
         if (this.#stopped) return;
         this.total = page.total;
         for (const device of page.items) this.#keep(device);
@@ -91,7 +104,14 @@ export class FleetList {
   #keep({ shellyID, info, status, settings, presence, meta }) {
     const watched = Object.fromEntries(Object.entries(status ?? {}).filter(([key]) => isWatched(key)));
     this.#stale.delete(shellyID);
-    this.#devices.set(shellyID, { shellyID, info, presence, meta: { ...meta }, status: watched, settings: named(settings) });
+    this.#devices.set(shellyID, {
+      shellyID,
+      info,
+      presence,
+      meta: { ...meta },
+      status: watched,
+      settings: named(settings),
+    });
     this.#dirty.add(shellyID);
   }
 

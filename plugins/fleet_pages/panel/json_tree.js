@@ -19,7 +19,10 @@ const isBranch = (value) => value !== null && typeof value === "object" && Objec
 /** The first plain values of a branch that is closed. */
 function preview(value) {
   const plain = Object.entries(value).filter(([name, each]) => name !== "id" && !isBranch(each));
-  return plain.slice(0, 4).map(([name, each]) => `${name} ${JSON.stringify(each)}`).join(", ");
+  return plain
+    .slice(0, 4)
+    .map(([name, each]) => `${name} ${JSON.stringify(each)}`)
+    .join(", ");
 }
 
 function draw(node, name, value, open = false) {
@@ -29,7 +32,11 @@ function draw(node, name, value, open = false) {
 
 function leaf(name, value) {
   const text = h("span");
-  const node = { kind: "leaf", element: h("div", { class: "leaf" }, name && h("span", { class: "key" }, name), text), update };
+  const node = {
+    kind: "leaf",
+    element: h("div", { class: "leaf" }, name && h("span", { class: "key" }, name), text),
+    update,
+  };
   let known;
   write(value);
   return node;
@@ -56,7 +63,12 @@ function branch(name, value, open) {
   const gist = h("span", { class: "gist dim" });
   const place = h("div", { class: "children" });
   const element = name
-    ? h("details", { ontoggle: () => update(known) }, h("summary", null, h("span", { class: "key" }, name), size, gist), place)
+    ? h(
+        "details",
+        { ontoggle: () => update(known) },
+        h("summary", null, h("span", { class: "key" }, name), size, gist),
+        place,
+      )
     : place;
   if (name) element.open = open;
   let known = value;
@@ -82,7 +94,8 @@ function branch(name, value, open) {
       const before = children.get(key);
       const after = draw(before, key, each);
       if (after === before) continue;
-      before ? before.element.replaceWith(after.element) : place.append(after.element);
+      if (before) before.element.replaceWith(after.element);
+      else place.append(after.element);
       children.set(key, after);
     }
   }

@@ -7,7 +7,25 @@ import { at } from "./readings.js";
 await styleSheet(new URL("overview.css", import.meta.url));
 
 // Components that people look for first come first; those that only concern the device itself come last.
-const FIRST = ["thermostat", "switch", "cb", "light", "rgb", "rgbw", "cct", "rgbcct", "cover", "blutrv", "smoke", "flood", "temperature", "humidity", "em", "em1", "pm1"];
+const FIRST = [
+  "thermostat",
+  "switch",
+  "cb",
+  "light",
+  "rgb",
+  "rgbw",
+  "cct",
+  "rgbcct",
+  "cover",
+  "blutrv",
+  "smoke",
+  "flood",
+  "temperature",
+  "humidity",
+  "em",
+  "em1",
+  "pm1",
+];
 const LAST = ["bthomedevice", "bthomesensor", "script", "devicepower", "emdata", "em1data"];
 
 const FEW_READINGS = 3;
@@ -36,7 +54,9 @@ class DeviceOverview extends HTMLElement {
       this.#draw();
       this.#askNames();
     });
-    this.#pushes = this.fleet.subscribe(["Entity.Event"], (_name, params) => this.#pushed(params), { devices: [this.device] });
+    this.#pushes = this.fleet.subscribe(["Entity.Event"], (_name, params) => this.#pushed(params), {
+      devices: [this.device],
+    });
     try {
       this.#types = await this.fleet.call("Component.ListTypes");
       this.#draw();
@@ -78,7 +98,9 @@ class DeviceOverview extends HTMLElement {
     const usable = device.presence === "online";
     this.notice.hidden = usable;
     setText(this.notice, "Offline: these are the last values the platform heard.");
-    const keys = Object.keys(device.status).filter((key) => this.#shows(key, device.status[key])).sort(order);
+    const keys = Object.keys(device.status)
+      .filter((key) => this.#shows(key, device.status[key]))
+      .sort(order);
     for (const key of this.#cards.keys()) if (!keys.includes(key)) this.#drop(key);
     for (const key of keys) this.#card(key).update(this.#component(key, device, keys, usable));
     this.#place(keys);
@@ -101,7 +123,10 @@ class DeviceOverview extends HTMLElement {
 
   #card(key) {
     if (!this.#cards.has(key)) {
-      this.#cards.set(key, new ComponentCard(this.fleet, this.device, key, { ...this.#types[typeOf(key)], type: typeOf(key) }));
+      this.#cards.set(
+        key,
+        new ComponentCard(this.fleet, this.device, key, { ...this.#types[typeOf(key)], type: typeOf(key) }),
+      );
     }
     return this.#cards.get(key);
   }

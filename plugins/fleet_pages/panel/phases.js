@@ -28,11 +28,25 @@ export function drawPhases(table, rows) {
     table.dataset.shape = shape;
     const cells = () => ["a", "b", "c"].map((phase) => h("td", { dataset: { phase } }));
     table.replaceChildren(
-      h("thead", null, h("tr", null, h("td"), ["A", "B", "C"].map((phase) => h("th", { scope: "col" }, phase)))),
-      h("tbody", null, rows.map(({ label }) => h("tr", null, h("th", { scope: "row" }, label), cells()))),
+      h(
+        "thead",
+        null,
+        h(
+          "tr",
+          null,
+          h("td"),
+          ["A", "B", "C"].map((phase) => h("th", { scope: "col" }, phase)),
+        ),
+      ),
+      h(
+        "tbody",
+        null,
+        rows.map(({ label }) => h("tr", null, h("th", { scope: "row" }, label), cells())),
+      ),
     );
   }
   rows.forEach(({ values }, index) => {
-    for (const cell of table.tBodies[0].rows[index].querySelectorAll("td")) setText(cell, values[cell.dataset.phase] ?? "–");
+    for (const cell of table.tBodies[0].rows[index].querySelectorAll("td"))
+      setText(cell, values[cell.dataset.phase] ?? "–");
   });
 }

@@ -25,7 +25,11 @@ class Plugins extends HTMLElement {
     this.count = h("p", { class: "dim", role: "status" }, "Loading…");
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     this.list = h("ul", { class: "card flush lines", "aria-label": "Plugins" });
-    this.replaceChildren(h("header", { class: "page-head" }, h("div", { class: "grow" }, h("h1", null, "Plugins"), this.count)), this.problem, this.list);
+    this.replaceChildren(
+      h("header", { class: "page-head" }, h("div", { class: "grow" }, h("h1", null, "Plugins"), this.count)),
+      this.problem,
+      this.list,
+    );
     this.#read();
     this.#timer = setInterval(() => document.hidden || this.#read(), REFRESH_MS);
   }
@@ -38,7 +42,9 @@ class Plugins extends HTMLElement {
   async #read() {
     try {
       const listed = await this.fleet.call("Plugin.List");
-      const plugins = Array.isArray(listed) ? listed : Object.entries(listed).map(([name, plugin]) => ({ name, ...plugin }));
+      const plugins = Array.isArray(listed)
+        ? listed
+        : Object.entries(listed).map(([name, plugin]) => ({ name, ...plugin }));
       this.problem.hidden = true;
       this.#draw(plugins.sort((a, b) => (a.name < b.name ? -1 : 1)));
     } catch (error) {
@@ -64,16 +70,37 @@ class Plugins extends HTMLElement {
     const trace = h("pre");
     const details = h("details", { hidden: true }, h("summary", null, "Traceback"), trace);
     const problem = h("p", { class: "problem", role: "alert", hidden: true });
-    const toggle = h("input", { type: "checkbox", class: "switch", role: "switch", "aria-label": `${name} enabled`, onchange: () => change(toggle.checked) });
+    const toggle = h("input", {
+      type: "checkbox",
+      class: "switch",
+      role: "switch",
+      "aria-label": `${name} enabled`,
+      onchange: () => change(toggle.checked),
+    });
     this.list.append(
-      h("li", { class: "plugin" }, h("span", { class: "tile" }, icon("puzzle")),
-        h("div", { class: "grow" }, h("h2", null, name, " ", version), about, reason, details, problem), chip, toggle));
+      h(
+        "li",
+        { class: "plugin" },
+        h("span", { class: "tile" }, icon("puzzle")),
+        h("div", { class: "grow" }, h("h2", null, name, " ", version), about, reason, details, problem),
+        chip,
+        toggle,
+      ),
+    );
     let busy = false;
 
     const change = async (enable) => {
       problem.hidden = true;
       toggle.checked = !enable;
-      if (!enable && !(await confirm({ title: `Disable ${name}?`, text: `All that “${name}” brings is gone until it is enabled again: methods, pages, connections. If this page depends on it, you may have to enable it from the command line.`, action: "Disable" }))) return;
+      if (
+        !enable &&
+        !(await confirm({
+          title: `Disable ${name}?`,
+          text: `All that “${name}” brings is gone until it is enabled again: methods, pages, connections. If this page depends on it, you may have to enable it from the command line.`,
+          action: "Disable",
+        }))
+      )
+        return;
       toggle.checked = enable;
       busy = toggle.disabled = true;
       try {
@@ -91,7 +118,10 @@ class Plugins extends HTMLElement {
       setText(version, plugin.version ?? "");
       setText(chip, word);
       setAttribute(chip, "class", `chip ${kind}`);
-      setText(about, [plugin.distribution, plugin.since && `since ${ago(toMs(plugin.since))}`].filter(Boolean).join(" · "));
+      setText(
+        about,
+        [plugin.distribution, plugin.since && `since ${ago(toMs(plugin.since))}`].filter(Boolean).join(" · "),
+      );
       setText(reason, plugin.reason ?? "");
       setText(trace, plugin.traceback ?? "");
       details.hidden = !plugin.traceback;

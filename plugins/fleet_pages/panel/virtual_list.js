@@ -67,7 +67,10 @@ export class VirtualList {
   #draw() {
     const above = this.#scroller.getBoundingClientRect().top - this.element.getBoundingClientRect().top;
     const first = Math.max(0, Math.floor(above / this.#height) - SPARE_ROWS);
-    const last = Math.min(this.#items.length, Math.ceil((above + this.#scroller.clientHeight) / this.#height) + SPARE_ROWS);
+    const last = Math.min(
+      this.#items.length,
+      Math.ceil((above + this.#scroller.clientHeight) / this.#height) + SPARE_ROWS,
+    );
     const wanted = this.#items.slice(first, last);
     const ids = new Set(wanted.map((item) => item.id));
     const free = [...this.#rows].filter(([id]) => !ids.has(id));

@@ -14,18 +14,51 @@ class WaitingRoom extends HTMLElement {
 
   connectedCallback() {
     this.count = h("p", { class: "dim", role: "status" }, "Loading…");
-    this.all = h("button", { type: "button", class: "primary", hidden: true, onclick: () => this.#acceptAll() }, icon("check"), "Accept all");
+    this.all = h(
+      "button",
+      { type: "button", class: "primary", hidden: true, onclick: () => this.#acceptAll() },
+      icon("check"),
+      "Accept all",
+    );
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
     this.pending = h("ul", { class: "card flush lines", "aria-label": "Waiting devices", hidden: true });
-    this.empty = h("div", { class: "card empty", hidden: true }, icon("door"), h("h2", null, "Nobody is waiting"),
-      h("p", { class: "dim" }, "A new device appears here the moment it connects to this server's address with the path /shelly."));
+    this.empty = h(
+      "div",
+      { class: "card empty", hidden: true },
+      icon("door"),
+      h("h2", null, "Nobody is waiting"),
+      h(
+        "p",
+        { class: "dim" },
+        "A new device appears here the moment it connects to this server's address with the path /shelly.",
+      ),
+    );
     this.denied = h("ul", { class: "card flush lines", "aria-label": "Rejected devices" });
-    this.rejected = h("details", { class: "more-lines", hidden: true }, h("summary", null, "Rejected devices"), this.denied);
+    this.rejected = h(
+      "details",
+      { class: "more-lines", hidden: true },
+      h("summary", null, "Rejected devices"),
+      this.denied,
+    );
     this.replaceChildren(
-      h("header", { class: "page-head" }, h("div", { class: "grow" }, h("h1", null, "Waiting room"), this.count), this.all),
-      this.problem, this.pending, this.empty, this.rejected);
-    this.#subscription = this.fleet.subscribe(["NotifyEvent"], (_name, params) => isOurs(params) && this.#read(), { onResync: () => this.#read() });
-    this.#subscription.ready.then(() => this.#read(), (error) => this.#fail(error));
+      h(
+        "header",
+        { class: "page-head" },
+        h("div", { class: "grow" }, h("h1", null, "Waiting room"), this.count),
+        this.all,
+      ),
+      this.problem,
+      this.pending,
+      this.empty,
+      this.rejected,
+    );
+    this.#subscription = this.fleet.subscribe(["NotifyEvent"], (_name, params) => isOurs(params) && this.#read(), {
+      onResync: () => this.#read(),
+    });
+    this.#subscription.ready.then(
+      () => this.#read(),
+      (error) => this.#fail(error),
+    );
   }
 
   disconnectedCallback() {
@@ -39,7 +72,10 @@ class WaitingRoom extends HTMLElement {
     if (this.#reading) return;
     this.#reading = true;
     try {
-      const [pending, denied] = await Promise.all([this.fleet.call("Device.GetPending"), this.fleet.call("Device.GetDenied")]);
+      const [pending, denied] = await Promise.all([
+        this.fleet.call("Device.GetPending"),
+        this.fleet.call("Device.GetDenied"),
+      ]);
       this.problem.hidden = true;
       this.#draw("pending", pending);
       this.#draw("denied", denied);
@@ -71,7 +107,7 @@ class WaitingRoom extends HTMLElement {
 
   #say() {
     const waiting = this.#rows.pending.size;
-    setText(this.count, waiting === 1 ? "1 device asks to be let in" : `${waiting} devices ask to be let in`);
+    setText(this.count, asking(waiting));
     this.pending.hidden = waiting === 0;
     this.empty.hidden = waiting > 0;
     this.all.hidden = waiting < 2;
@@ -81,7 +117,8 @@ class WaitingRoom extends HTMLElement {
   async #acceptAll() {
     const ids = [...this.#rows.pending.keys()];
     const text = "Each of them becomes part of the fleet and can be controlled from here.";
-    if (!(await confirm({ title: `Accept all ${ids.length} devices?`, text, action: "Accept all" }))) return;
+    if (!(await confirm({ title: `Accept all ${ids.length} devices?`, text, action: "Accept all", danger: false })))
+      return;
     try {
       await this.#decide("Device.AcceptPending", ids);
     } catch (error) {
@@ -92,13 +129,22 @@ class WaitingRoom extends HTMLElement {
   async #decide(method, shellyIDs) {
     const { error } = await this.fleet.call(method, { shellyIDs });
     await this.#read();
-    if (error.length) throw Object.assign(new Error(), { code: 0, data: { detail: "that was not possible; perhaps somebody else decided meanwhile" } });
+    if (error.length)
+      throw Object.assign(new Error(), {
+        code: 0,
+        data: { detail: "that was not possible; perhaps somebody else decided meanwhile" },
+      });
   }
 
   #fail(error) {
     this.problem.hidden = false;
     setText(this.problem, explain(error));
   }
+}
+
+function asking(count) {
+  if (count === 0) return "New devices wait here until somebody decides";
+  return count === 1 ? "1 device asks to be let in" : `${count} devices ask to be let in`;
 }
 
 const isOurs = (params) => params.events?.some(({ event }) => String(event).startsWith("waiting_room"));

@@ -15,11 +15,28 @@ export class WaitingRow {
     [this.#id, this.#decide] = [id, decide];
     this.about = h("p", { class: "dim" });
     this.problem = h("p", { class: "problem", role: "alert", hidden: true });
-    this.accept = h("button", { type: "button", class: rejected ? null : "primary", "aria-label": `Accept ${id}`, onclick: () => this.#press("Device.AcceptPending") }, "Accept");
-    this.reject = h("button", { type: "button", hidden: rejected, "aria-label": `Reject ${id}`, onclick: () => this.#askToReject() }, "Reject…");
-    this.element = h("li", null, h("span", { class: "tile" }, icon("chip")),
+    this.accept = h(
+      "button",
+      {
+        type: "button",
+        class: rejected ? null : "primary",
+        "aria-label": `Accept ${id}`,
+        onclick: () => this.#press("Device.AcceptPending"),
+      },
+      "Accept",
+    );
+    this.reject = h(
+      "button",
+      { type: "button", hidden: rejected, "aria-label": `Reject ${id}`, onclick: () => this.#askToReject() },
+      "Reject…",
+    );
+    this.element = h(
+      "li",
+      null,
+      h("span", { class: "tile" }, icon("chip")),
       h("div", { class: "grow" }, h("h2", null, id), this.about, this.problem),
-      h("div", { class: "buttons" }, this.reject, this.accept));
+      h("div", { class: "buttons" }, this.reject, this.accept),
+    );
   }
 
   draw({ status, reason, connected, presence }) {
@@ -30,7 +47,8 @@ export class WaitingRow {
   }
 
   async #askToReject() {
-    if (await confirm({ title: `Reject ${this.#id}?`, text: REJECT, action: "Reject" })) this.#press("Device.RejectPending");
+    if (await confirm({ title: `Reject ${this.#id}?`, text: REJECT, action: "Reject" }))
+      this.#press("Device.RejectPending");
   }
 
   async #press(method) {
@@ -53,5 +71,7 @@ function parts(status) {
     const [type, number] = key.split(":");
     if (number !== undefined) counts[type] = (counts[type] ?? 0) + 1;
   }
-  return Object.entries(counts).map(([type, count]) => (count > 1 ? `${count} × ${type}` : type)).join(", ");
+  return Object.entries(counts)
+    .map(([type, count]) => (count > 1 ? `${count} × ${type}` : type))
+    .join(", ");
 }

@@ -105,7 +105,7 @@ async def test_a_database_that_is_away_at_the_start_is_waited_for(platform: Plat
         await server.execute(f"ALTER DATABASE {row['name']} ALLOW_CONNECTIONS false")
         await server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", row["name"])
         async with asyncio.timeout(30):
-            while platform.database.is_up:  # noqa: ASYNC110  # it tells when it is back, not when it goes
+            while platform.database.is_up:  # it tells when it is back, not when it goes
                 await asyncio.sleep(0.01)
         with pytest.raises(Unavailable):
             await platform.sign_in("admin", "")
