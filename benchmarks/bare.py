@@ -99,19 +99,21 @@ class Bare:
         protocol = request.headers.get("Sec-WebSocket-Protocol", "")
         socket = web.WebSocketResponse(protocols=(protocol,), compress=False, decode_text=False)
         await socket.prepare(request)
+        transport = cast(asyncio.Transport, request.transport)
         async for text in socket:
             if text.type is not WSMsgType.TEXT:
                 continue
             message = orjson.loads(text.data)
             dst = message.get("dst")
             if dst is None:
-                self.subscribers.add(cast(asyncio.Transport, request.transport))
+                self.subscribers.add(transport)
                 await self.answer(socket, message["id"], {"ids": [1]})
                 continue
             number = next(self.ids)
             self.calls[number] = partial(self.answer, socket, message["id"])
             call = {"id": number, "src": "BARE", "method": message["method"], "params": message.get("params")}
             await self.devices[dst].send_frame(orjson.dumps(call), WSMsgType.TEXT)
+        self.subscribers.discard(transport)
         return socket
 
     async def answer(self, socket: web.WebSocketResponse, number: int, result: Any) -> None:

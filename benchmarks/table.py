@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -89,6 +90,8 @@ HEADER = ("figure", "bare", "platform", "ratio", "target", "met", "note")
 
 def number(value: float) -> str:
     """A number with the digits that mean something."""
+    if math.isnan(value):
+        return "?"
     if abs(value) >= 100 or value == int(value):
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -15,6 +15,7 @@ import re
 import secrets
 import signal
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 DEMO_STOP_S = 3.0
 SETTLE_S = 5.0
+STOP_S = 10.0
 RUN_TOKEN_VARIABLE = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
 
 
@@ -63,6 +65,7 @@ async def run(
         async with _demo_fleet(platform) if demo else contextlib.nullcontext():
             await stop.wait()
             logger.info("stopping")
+            _stop_at_the_latest()
     return 0
 
 
@@ -80,6 +83,13 @@ def reveal_in(folder: Path) -> Reveal:
         _say(f"{label}: see {path}")
 
     return reveal
+
+
+def _stop_at_the_latest() -> None:
+    """End the process even if a plugin's task refuses to end; what the platform has to write is written before."""
+    guard = threading.Timer(STOP_S, os._exit, (1,))
+    guard.daemon = True
+    guard.start()
 
 
 def _settle_garbage_collector() -> None:

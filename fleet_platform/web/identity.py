@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -62,7 +61,7 @@ class Identity:
         if origin is None:
             # Browsers leave Origin out of same-origin GETs, and never open a websocket or post without it.
             return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-        return urlsplit(origin).netloc == request.host or origin in self._allowed_origins
+        return origin in (f"https://{request.host}", f"http://{request.host}") or origin in self._allowed_origins
 
 
 def offered_protocols(request: web.Request) -> list[str]:

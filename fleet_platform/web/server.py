@@ -121,19 +121,18 @@ class Server:
         return web.Response(body=self._front.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 
     async def _plugin_route(self, request: web.Request) -> web.StreamResponse:
-        for plugin, route in self._front.routes():
-            path = route.path if route.absolute else f"/plugin/{plugin}{route.path}"
-            if path != request.path:
-                continue
-            if route.method not in ("*", request.method):
-                raise web.HTTPMethodNotAllowed(request.method, [route.method])
-            if route.permission is not None:
-                refusal = await self._refusal(request, route.permission)
-                if refusal is not None:
-                    return refusal
-            response: web.StreamResponse = await route.handler(request)
-            return response
-        raise web.HTTPNotFound
+        found = [route for plugin, route in self._front.routes() if _path(plugin, route) == request.path]
+        route = next((route for route in found if route.method in ("*", request.method)), None)
+        if route is None:
+            if found:
+                raise web.HTTPMethodNotAllowed(request.method, [route.method for route in found])
+            raise web.HTTPNotFound
+        if route.permission is not None:
+            refusal = await self._refusal(request, route.permission)
+            if refusal is not None:
+                return refusal
+        response: web.StreamResponse = await route.handler(request)
+        return response
 
     async def _refusal(self, request: web.Request, permission: str) -> web.Response | None:
         """An answer that refuses the request, or None if its principal has the permission."""
@@ -170,6 +169,10 @@ async def listening(application: web.Application, host: str, port: int) -> Async
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _path(plugin: str, route: Route) -> str:
+    return route.path if route.absolute else f"/plugin/{plugin}{route.path}"
 
 
 def _error(error: FleetError, status: int) -> web.Response:

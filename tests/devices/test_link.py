@@ -183,7 +183,8 @@ async def test_a_call_returns_what_is_made_of_the_result_before_a_later_frame_is
 
 
 async def test_a_result_of_a_shape_nobody_foresaw_is_the_devices_error(scene: Scene) -> None:
-    for number, apply in enumerate((lambda r: r["x"], lambda r: r.x, int, lambda r: r + 1), start=1):
+    readers: list[Callable[[JSON], JSON]] = [lambda r: r["x"], lambda r: r.x, int, lambda r: r + 1]
+    for number, apply in enumerate(readers, start=1):
         call = asyncio.ensure_future(scene.link.call("m", timeout_s=1, apply=apply))
         await asyncio.sleep(0)
         scene.answer(number, result="text")

@@ -190,10 +190,9 @@ async def test_events_that_call_for_reading_are_left_to_the_session(scene: Scene
 
 
 async def test_an_update_of_the_firmware_is_remembered_and_stored(scene: Scene) -> None:
-    scene.event("sys", "sleep")
-    assert not scene.twin.updating
-    scene.event("sys", "ota_begin", msg="")
-    assert scene.twin.updating
+    for event, updating in (("sleep", False), ("ota_begin", True)):
+        scene.event("sys", event)
+        assert scene.twin.updating is updating
     assert scene.stored == [ID], "the platform may restart before the device does"
 
 

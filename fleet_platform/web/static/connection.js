@@ -27,7 +27,6 @@ const lost = (detail) => new RpcError({ code: LOST, message: "Connection lost", 
  */
 export class Connection extends EventTarget {
   state = "connecting";
-  retryAt = 0;
   #address;
   #socket = null;
   #calls = new Map();
@@ -172,7 +171,6 @@ export class Connection extends EventTarget {
     }
     this.#calls.clear();
     const wait_s = RETRY_S[Math.min(this.#failures++, RETRY_S.length - 1)] * (0.5 + Math.random());
-    this.retryAt = Date.now() + wait_s * 1000;
     this.#timer = setTimeout(() => this.#connect(), wait_s * 1000);
     this.#become("offline");
     if (refused) this.dispatchEvent(new Event("refused"));

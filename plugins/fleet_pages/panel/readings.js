@@ -1,5 +1,5 @@
 // What a component measures, as its type describes it, ready to be shown. Pure.
-import { quantity } from "/static/format.js";
+import { duration, quantity } from "/static/format.js";
 
 const WORDS = {
   true: "Yes",
@@ -30,7 +30,7 @@ export function readings(type, { status, settings, unit }, shown) {
 }
 
 function text(value, unit, path) {
-  if (typeof value === "number") return quantity(value, unit);
+  if (typeof value === "number") return unit === "s" ? duration(value) : quantity(value, unit);
   if (typeof value === "boolean") return WORDS[path]?.[value] ?? WORDS[value];
   if (typeof value === "object") return JSON.stringify(value);
   const words = String(value).replaceAll("_", " ");
