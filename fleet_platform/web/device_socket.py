@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 import logging
 from collections import Counter
-from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -43,14 +42,14 @@ class DeviceSocket:
         )
         if not ws.can_prepare(request):
             return web.json_response({"error": "devices connect here by websocket"}, status=426)
-        token = unquote(request.match_info.get("token", "")) or request.query.get("token")
+        token = request.match_info.get("token") or request.query.get("token")
         await ws.prepare(request)
         socket = AcceptedSocket(request, ws, self._tally)
         session = DeviceSession(
             socket,
             self._services,
             token=token,
-            run_token=bool(token and self._run_token and hmac.compare_digest(token, self._run_token)),
+            run_token=self._is_run_token(token),
             remote=request.remote,
         )
         self._pinger.add(socket)
@@ -65,3 +64,9 @@ class DeviceSocket:
         finally:
             self._pinger.remove(socket)
         return ws
+
+    def _is_run_token(self, token: str | None) -> bool:
+        if not token or not self._run_token:
+            return False
+        # As bytes, for a stranger's token may hold any character.
+        return hmac.compare_digest(token.encode(), self._run_token.encode())

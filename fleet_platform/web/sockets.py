@@ -74,7 +74,7 @@ class AcceptedSocket:
         """Close; a peer that does not answer in time is cut off."""
         try:
             async with asyncio.timeout(CLOSE_TIMEOUT_S):
-                await self._ws.close(code=code, message=reason.encode()[:120])
+                await self._ws.close(code=code, message=_close_message(reason))
         except TimeoutError:
             self.abort()
 
@@ -92,6 +92,11 @@ class AcceptedSocket:
         self._seen = False
         self.write(_PING)
         return True
+
+
+def _close_message(reason: str) -> bytes:
+    """As much of a reason as a close frame holds, without half a character at its end (RFC 6455 section 5.5.1)."""
+    return reason.encode()[:120].decode(errors="ignore").encode()
 
 
 class Pinger:

@@ -14,13 +14,17 @@ from plugin_sdk import JSON, JSONObject
 
 names = st.sampled_from("abcd")
 leaves = st.one_of(st.integers(-3, 3), st.booleans(), st.text(max_size=2), st.lists(st.integers(0, 2), max_size=2))
-objects = st.recursive(
-    st.dictionaries(names, leaves, max_size=3), lambda inner: st.dictionaries(names, leaves | inner, max_size=3)
-)
-patches = st.recursive(
-    st.dictionaries(names, leaves | st.none(), max_size=3),
-    lambda inner: st.dictionaries(names, leaves | st.none() | inner, max_size=3),
-)
+
+
+def nested(leaf: st.SearchStrategy[JSON]) -> st.SearchStrategy[JSONObject]:
+    """Objects of up to three levels."""
+    inner = st.dictionaries(names, leaf, max_size=3)
+    middle = st.dictionaries(names, leaf | inner, max_size=3)
+    return st.dictionaries(names, leaf | inner | middle, max_size=3)
+
+
+objects = nested(leaves)
+patches = nested(leaves | st.none())
 
 
 @given(status=objects, patch=patches)
