@@ -14,6 +14,7 @@ from aiohttp import web
 from fleet_platform.metrics import CONTENT_TYPE, Metrics
 from fleet_platform.rpc.dispatch import Allows, unexpected
 from fleet_platform.rpc.envelope import encode_error
+from fleet_platform.rpc.errors import http_status
 from fleet_platform.web.client_socket import ClientSocket
 from fleet_platform.web.device_socket import DeviceSocket
 from fleet_platform.web.http_rpc import HttpRpc
@@ -93,12 +94,14 @@ class Server:
             return await handler(request.clone(**seen) if seen else request)
         except web.HTTPException:
             raise
-        except ConnectionError:
-            # The peer went away before it was answered.
+        except ConnectionError as error:
+            if request.transport is not None and not request.transport.is_closing():
+                # Not the peer's connection, but one that the handler made.
+                return _error(unexpected(error, f"{request.method} {request.path}"), 500)
             self._front.tally["peers_gone"] += 1
             raise
         except FleetError as error:
-            return _error(error, 503)
+            return _error(error, http_status(error))
         except Exception as error:  # whatever a handler of ours or of a plugin does, the next request is served
             return _error(unexpected(error, f"{request.method} {request.path}"), 500)
 

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from aiohttp import WSMsgType
+from yarl import URL
 
 from plugin_sdk import Verdict
 
@@ -29,7 +30,15 @@ async def test_a_device_connects_is_introduced_reports_and_leaves(browser: Brows
         twin = rim.fleet.find(shelly.id)
         await until(lambda: twin.status["switch:0"] == {"output": True})
     await until(lambda: twin.presence == "offline")
-    assert events == ["Shelly.Connect", "Shelly.Presence", "Shelly.Status", "Shelly.Status", "Shelly.Message", "Shelly.Presence", "Shelly.Disconnect"]
+    assert events == [
+        "Shelly.Connect",
+        "Shelly.Presence",
+        "Shelly.Status",
+        "Shelly.Status",
+        "Shelly.Message",
+        "Shelly.Presence",
+        "Shelly.Disconnect",
+    ]
     assert not rim.device_pinger.sockets
 
 
@@ -71,13 +80,12 @@ async def test_a_bad_first_frame_closes_with_its_code(browser: Browser, frame: s
         (f"/shelly/{quote('grün ☃')}", "grün ☃", False),
         (f"/shelly?token={quote('grün')}", "grün", False),
         (f"/shelly/{quote('100%41')}", "100%41", False),
+        ("/shelly/%ff", "%ff", False),
     ],
 )
 async def test_an_enrolment_token_comes_in_the_address(
     browser: Browser, rim: Rim, until: Until, path: str, token: str | None, is_run_token: bool
 ) -> None:
-    from yarl import URL
-
     rim.verdict = Verdict(action="refuse", reason="not today")
     async with browser.session.ws_connect(URL(rim.url + path, encoded=True)) as ws:
         await ws.send_str(json.dumps({"src": "shellyx-aa", "method": "NotifyFullStatus", "params": {"sys": {}}}))
@@ -89,11 +97,12 @@ async def test_an_enrolment_token_comes_in_the_address(
 
 
 async def test_a_long_reason_in_any_language_closes_as_it_should(browser: Browser, rim: Rim) -> None:
-    rim.verdict = Verdict(action="refuse", reason="этому устройству здесь не место " * 10)
+    rim.verdict = Verdict(action="refuse", reason="x" + "ж" * 200)
     async with browser.shelly() as shelly:
         await shelly.hello()
         await shelly.closed.wait()
         assert shelly.ws.close_code == 1008
+        assert rim.tally["refused"] == 1
 
 
 async def test_a_newer_connection_closes_the_older_one_4009(browser: Browser, rim: Rim, until: Until) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -131,16 +130,16 @@ async def test_an_error_of_the_platform_has_its_status(
     assert (got, reply["error"]["code"]) == (status, error.code)
 
 
+@pytest.mark.parametrize("error", [ZeroDivisionError(CANARY), ConnectionRefusedError(CANARY), TimeoutError(CANARY)])
 async def test_nothing_of_an_unexpected_exception_reaches_the_wire(
-    browser: Browser, rim: Rim, caplog: pytest.LogCaptureFixture
+    browser: Browser, rim: Rim, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
-    rim.routes = [("x", Route(path="/fail", handler=raising(ZeroDivisionError(CANARY))))]
+    rim.routes = [("x", Route(path="/fail", handler=raising(error)))]
     status, reply = await browser.get("/plugin/x/fail")
     assert (status, reply["error"]["code"]) == (500, -32603)
     assert CANARY not in str(reply)
     assert CANARY in caplog.text
     assert reply["error"]["data"]["correlation_id"] in caplog.text
-    assert [record.levelno for record in caplog.records if CANARY in record.getMessage()] in ([], [logging.ERROR])
 
 
 async def test_an_http_error_that_a_plugin_raises_passes(browser: Browser, rim: Rim) -> None:
@@ -153,6 +152,6 @@ async def test_an_http_error_that_a_plugin_raises_passes(browser: Browser, rim: 
 
 async def test_an_address_that_is_taken_is_told() -> None:
     async with listening(web.Application(), "127.0.0.1", 0) as port:
-        with pytest.raises(OSError):
+        with pytest.raises(OSError, match="address already in use"):
             async with listening(web.Application(), "127.0.0.1", port):
                 pass

@@ -52,7 +52,8 @@ async def ws(scene: Scene, until: Until) -> AsyncIterator[ClientWebSocketRespons
         async with session.ws_connect(f"http://127.0.0.1:{port}/", autoping=False) as ws:
             await until(lambda: bool(scene.sockets))
             yield ws
-            ws._response.connection.transport.abort()  # type: ignore[union-attr]
+            for socket in scene.sockets:
+                socket.abort()
         await until(lambda: not scene.pinger.sockets)
 
 
@@ -76,9 +77,7 @@ async def test_whatever_a_peer_says_shows_that_it_lives(
         await until(lambda number=number: len(scene.received) == number + 1)  # type: ignore[misc]
 
 
-async def test_a_peer_that_misses_its_pings_is_cut_off(
-    scene: Scene, ws: ClientWebSocketResponse, until: Until
-) -> None:
+async def test_a_peer_that_misses_its_pings_is_cut_off(scene: Scene, ws: ClientWebSocketResponse, until: Until) -> None:
     (socket,) = scene.sockets
     assert [socket.ping() for _ in range(MISSED_PINGS + 2)] == [True] * (MISSED_PINGS + 1) + [False]
     await until(lambda: not scene.pinger.sockets)
@@ -93,12 +92,14 @@ async def test_the_pinger_pings_everybody_once_per_interval_and_counts_the_dead(
     running.cancel()
     await asyncio.wait([running])
     pings = 0
-    while (message := await ws.receive()).type is WSMsgType.PING:
+    while (await ws.receive()).type is WSMsgType.PING:
         pings += 1
     assert pings == MISSED_PINGS + 1
 
 
-async def test_writing_to_a_peer_that_is_gone_is_nothing(scene: Scene, ws: ClientWebSocketResponse, until: Until) -> None:
+async def test_writing_to_a_peer_that_is_gone_is_nothing(
+    scene: Scene, ws: ClientWebSocketResponse, until: Until
+) -> None:
     (socket,) = scene.sockets
     transport: Any = ws._response.connection.transport  # type: ignore[union-attr]
     transport.abort()
