@@ -47,7 +47,7 @@ class Row:
     @property
     def ratio(self) -> float | None:
         """Platform over bare; None where the bare server's value is nothing to compare with."""
-        return self.value / self.bare if self.bare is not None and self.bare > 0 else None
+        return self.value / self.bare if self.bare is not None and self.value >= 0 < self.bare else None
 
     @property
     def met(self) -> bool | None:

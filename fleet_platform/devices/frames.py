@@ -36,7 +36,7 @@ class Hello:
     Attributes:
         device: Its id, as it spells it.
         status: Component key to status, without ``ts``.
-        complete: False for a Wall Display, whose first report is partial.
+        complete: False for a Wall Display, whose first report is partial, and for a report of nothing.
     """
 
     device: DeviceId
@@ -79,9 +79,8 @@ def decode_hello(text: str | bytes) -> Hello | None:
         raise BadHelloError(CLOSE_NO_ID, "src is no device id")
     if frame["method"] not in ("NotifyFullStatus", "NotifyStatus"):
         return None
-    return Hello(
-        device=DeviceId(src), status=components_of(frame.get("params")), complete=frame["method"] == "NotifyFullStatus"
-    )
+    status = components_of(frame.get("params"))
+    return Hello(device=DeviceId(src), status=status, complete=bool(status) and frame["method"] == "NotifyFullStatus")
 
 
 def is_device_id(text: str) -> bool:

@@ -77,8 +77,11 @@ class Notifications:
     def replace_status(self, twin: Twin, status: JSONObject) -> None:
         """Take a full status: stale components vanish, dynamic ones stay until the device says otherwise.
 
-        Some firmware leaves dynamic components out of its full status.
+        Some firmware leaves dynamic components out of its full status. A report of nothing, as a busy device may
+        send, changes nothing.
         """
+        if not status:
+            return
         before, entities = twin.status, twin.entities
         take_full_status(twin, status, self._types())
         if before.keys() != twin.status.keys():

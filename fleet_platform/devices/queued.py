@@ -48,7 +48,8 @@ class QueuedCalls:
         self._finished: set[int] = set()
 
     async def load(self) -> None:
-        """Read what was stored."""
+        """Read what was stored, and drop what expired meanwhile."""
+        await self._store.expire()
         for entry in await self._store.list():
             self._entries[entry.id] = entry
 

@@ -392,7 +392,8 @@ class DeviceSession:
             if isinstance(params, dict):
                 apply(twin.status, params)
         elif method == "NotifyFullStatus":
-            take_full_status(twin, frames.components_of(params), self._s.types())
+            if status := frames.components_of(params):
+                take_full_status(twin, status, self._s.types())
         elif method == "NotifyEvent":
             if len(self._early) < _MAX_EARLY:
                 self._early.append(frame)

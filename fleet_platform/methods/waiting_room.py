@@ -97,7 +97,9 @@ class WaitingRoomMethods:
         given = [name for names in lists if names is not None for name in names]
         if all(names is None for names in lists):
             raise InvalidParams.at("shellyIDs", "names the devices")
-        return [name if isinstance(name, str) else self._room.ids_of([name])[0] for name in given]
+        numbers = [name for name in given if not isinstance(name, str)]
+        by_number = dict(zip(numbers, self._room.ids_of(numbers), strict=True))
+        return [name if isinstance(name, str) else by_number[name] for name in given]
 
 
 def _by_number(waiters: Iterable[Waiter], presence: str) -> JSONObject:

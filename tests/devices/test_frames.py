@@ -48,6 +48,13 @@ def test_a_wall_display_starts_with_a_part_of_its_status() -> None:
     assert not hello.complete
 
 
+@pytest.mark.parametrize("params", [None, {}, {"ts": 5.01}, []])
+def test_a_full_status_of_nothing_is_to_be_completed(params: JSON) -> None:
+    hello = decode_hello(json.dumps({"src": "shellyx-aa", "method": "NotifyFullStatus", "params": params}))
+    assert hello is not None
+    assert not hello.complete
+
+
 @pytest.mark.parametrize("method", ["NotifyEvent", "notifyfullstatus", "Shelly.GetStatus", ""])
 def test_other_methods_are_waited_through(method: str) -> None:
     assert decode_hello(json.dumps({"src": "shellyx-aa", "method": method, "params": {}})) is None

@@ -130,6 +130,13 @@ async def test_components_that_a_whole_report_lacks_or_adds_are_told_with_their_
     assert scene.site.params("Entity.Added") == [{"entityId": f"{ID}_1:out"}]
 
 
+@pytest.mark.parametrize("params", [None, {}, [], {"ts": 5}, {"switch:0": None}])
+async def test_a_whole_report_of_nothing_changes_nothing(scene: Scene, params: JSON) -> None:
+    assert scene.hear("NotifyFullStatus", params)
+    assert scene.twin.status == {**scene.said, "number:200": {"value": 1}}
+    assert set(scene.site.told()) == {"Shelly.Message"}
+
+
 async def test_the_same_whole_report_again_tells_nothing(scene: Scene) -> None:
     for _ in range(2):
         scene.hear("NotifyFullStatus", deepcopy(scene.said))

@@ -165,6 +165,7 @@ async def test_calls_outlive_a_restart(scene: Scene, until: Until) -> None:
     scene.restart()
     await scene.calls.load()
     assert [call.id for call in scene.calls.entries()] == [number]
+    assert await scene.store.expire() == (), "what expired is not kept for ever"
     wire = scene.wake()
     await until(lambda: bool(scene.results()))
     assert wire.sent[0]["params"] == {"id": 0, "on": True}

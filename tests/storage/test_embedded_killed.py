@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,9 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+
+from fleet_platform.storage.server.account import Account
+from fleet_platform.storage.server.programs import find_programs, runnable
 
 if TYPE_CHECKING:
     from tests.storage.conftest import Servers, Until
@@ -105,10 +109,17 @@ def bystander_of(file: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture(params=[None, pytest.param("nobody", marks=needs_root)], ids=["self", "nobody"])
-def user(request: pytest.FixtureRequest, used_folder: Path) -> str | None:
-    """Whom the platform runs as: the user of the tests, and an ordinary one where that is root."""
+def user(request: pytest.FixtureRequest, used_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """Whom the platform runs as: the user of the tests, and an ordinary one where that is root.
+
+    That one need not be able to read the environment the tests run in, so it finds the programs on its path.
+    """
     name: str | None = request.param
     if name is not None:
+        entry = pwd.getpwnam(name)
+        account = Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid, platform="root")
+        programs = runnable(find_programs(None), account, used_folder / "programs")
+        monkeypatch.setenv("PATH", f"{programs.bin}:{os.environ['PATH']}")
         shutil.chown(used_folder, name)
         subprocess.run(["chown", "-R", name, str(used_folder / "postgres")], check=True)
     return name
