@@ -258,7 +258,12 @@ async def test_both_releases_of_the_predecessor_find_their_shape(waiting: Scene)
 
 @pytest.mark.parametrize(
     "method",
-    ["WaitingRoom.AcceptPending", "WaitingRoom.AcceptPendingById", "Device.AcceptPending", "device.acceptpendingbyexternalid"],
+    [
+        "WaitingRoom.AcceptPending",
+        "WaitingRoom.AcceptPendingById",
+        "Device.AcceptPending",
+        "device.acceptpendingbyexternalid",
+    ],
 )
 async def test_ids_of_every_kind_are_accepted_under_every_name(waiting: Scene, method: str) -> None:
     number = numbered(waiting, "y")
@@ -283,7 +288,12 @@ async def test_a_decision_about_nobody_named_is_no_decision(scene: Scene) -> Non
 async def test_all_names_of_a_decision_ask_for_one_permission(scene: Scene, guest: Principal) -> None:
     scene.room.load(Waiter(DeviceId("x")), "pending")
     scene.world.denied |= {("guest", "waitingroom.accept"), ("guest", "waitingroom.getpending")}
-    for method in ("WaitingRoom.AcceptPendingById", "Device.AcceptPending", "Device.GetPending", "WaitingRoom.GetPending"):
+    for method in (
+        "WaitingRoom.AcceptPendingById",
+        "Device.AcceptPending",
+        "Device.GetPending",
+        "WaitingRoom.GetPending",
+    ):
         await scene.fails(PermissionDenied, method, guest)
 
 
