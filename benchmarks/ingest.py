@@ -73,7 +73,7 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
     async with start() as server:
         devices = Devices(server.address, scale.devices)
         await devices.connect(at_once=50)
-        await devices.settle()
+        await devices.settle(scale.quiet_s)
         reports = Reports(server, devices, scale.seconds)
         await reports.stretch(scale.ingest_rates[0])
         rows = [

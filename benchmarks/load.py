@@ -95,7 +95,7 @@ class Devices:
                 group.create_task(bring(device))
                 await asyncio.sleep(0)  # others of this process get their turn between any two handshakes
 
-    async def settle(self, *, quiet_s: float = 0.3, timeout_s: float = 60.0) -> None:
+    async def settle(self, quiet_s: float, *, timeout_s: float = 60.0) -> None:
         """Wait until the server has asked nothing for a while: it knows all it wants to know.
 
         Raises:

@@ -11,7 +11,6 @@ from benchmarks.table import Row, Target
 
 SIZE = Target(of="platform", relation="≤", limit=36)
 AT_ONCE = 64
-QUIET_S = 1.0
 
 
 async def measure(start: Start, scale: Scale) -> list[Row]:
@@ -20,13 +19,13 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
     async with start() as server:
         first = Devices(server.address, warm_up)
         await first.connect(at_once=AT_ONCE)
-        await first.settle(quiet_s=QUIET_S)
+        await first.settle(scale.quiet_s)
         await asyncio.sleep(scale.seconds / 2)
         before_kib = server.rss_kib()
         crowd = Devices(server.address, scale.crowd - warm_up, first=warm_up)
         with server.metered() as usage:
             await crowd.connect(at_once=AT_ONCE)
-            await crowd.settle(quiet_s=QUIET_S)
+            await crowd.settle(scale.quiet_s)
         await asyncio.sleep(scale.seconds)
         size_kib = (server.rss_kib() - before_kib) / len(crowd.all)
         lost = sum(device.transport.is_closing() for device in (*first.all, *crowd.all))

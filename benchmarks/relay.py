@@ -78,7 +78,7 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
     async with start() as server:
         devices = Devices(server.address, 10 * CALLERS)
         await devices.connect(at_once=50)
-        await devices.settle()
+        await devices.settle(scale.quiet_s)
         names = [device.id for device in devices.all]
         callers = [Caller(names[number::CALLERS]) for number in range(CALLERS)]
         for caller in callers:

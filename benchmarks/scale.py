@@ -11,6 +11,7 @@ class Scale:
 
     Attributes:
         seconds: Length of each measured stretch.
+        quiet_s: A server that asks its devices nothing for so long knows them all.
         attempts: How often a stretch is measured at most while other processes disturb it.
         devices: Devices that report, in the figures about messages.
         clients: Subscribed clients of the fan-out.
@@ -21,6 +22,7 @@ class Scale:
     """
 
     seconds: float = 4.0
+    quiet_s: float = 1.0
     attempts: int = 3
     devices: int = 500
     clients: int = 10
@@ -31,6 +33,14 @@ class Scale:
 
 
 SHORT = Scale(
-    seconds=0.5, attempts=1, devices=20, clients=3, crowd=60, ingest_rates=(500,), ladder=(1_000,), fanout_rate=300
+    seconds=0.5,
+    quiet_s=0.2,
+    attempts=1,
+    devices=20,
+    clients=3,
+    crowd=60,
+    ingest_rates=(500,),
+    ladder=(1_000,),
+    fanout_rate=300,
 )
 """Only to see that it works."""

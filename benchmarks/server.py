@@ -34,6 +34,16 @@ ROOT = Path(__file__).resolve().parent.parent
 CORES = sorted(os.sched_getaffinity(0))
 SERVER_CORE, LOAD_CORE = CORES[0], CORES[-1]
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+RUN_AND_DIE_WITH_ME = (
+    sys.executable,
+    "-c",
+    "import ctypes, os, sys; ctypes.CDLL(None).prctl(1, 15); os.execv(sys.argv[1], sys.argv[1:])",
+)
+"""Becomes the program named after it, which gets SIGTERM when the benchmark ends, however it ends.
+
+1 is PR_SET_PDEATHSIG (Linux, ``prctl(2)``); it outlives ``execv``.
+"""
+
 PAGE_KIB = os.sysconf("SC_PAGE_SIZE") / 1024
 DISTURBED = 0.05
 """Share of the time that server and load waited for their cores, from which a figure says so."""
@@ -173,7 +183,13 @@ async def _running(name: str, arguments: list[str], environment: dict[str, str],
     with tempfile.TemporaryFile() as log:
         with _on_every_core():
             process = await asyncio.create_subprocess_exec(
-                *arguments, cwd=ROOT, env=os.environ | environment, stdin=DEVNULL, stdout=log, stderr=STDOUT
+                *RUN_AND_DIE_WITH_ME,
+                *arguments,
+                cwd=ROOT,
+                env=os.environ | environment,
+                stdin=DEVNULL,
+                stdout=log,
+                stderr=STDOUT,
             )
         try:
             token = await _sign_in(process, address)

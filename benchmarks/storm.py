@@ -14,9 +14,6 @@ from benchmarks.table import Row, Target
 
 STEADY = 20
 CALLS_PER_S = 200
-QUIET_S = 1.0
-AWAY_S = 2.0
-AFTERMATH_S = 1.0
 RETURN_TIMEOUT_S = 60.0
 RETURN = Target(of="platform", relation="≤", limit=5)
 REQUESTS = Target(of="platform", relation="≤", limit=0)
@@ -47,16 +44,16 @@ async def measure(start: Start, scale: Scale) -> list[Row]:
         await steady.connect()
         crowd = Devices(server.address, scale.crowd, first=STEADY)
         await crowd.connect(at_once=64)
-        await crowd.settle(quiet_s=QUIET_S)
+        await crowd.settle(scale.quiet_s)
         crowd.drop()
-        await asyncio.sleep(AWAY_S)
-        rows = await _storm(server, steady, crowd)
+        await asyncio.sleep(scale.seconds / 2)
+        rows = await _storm(server, steady, crowd, aftermath_s=scale.seconds / 4)
         crowd.drop()
         steady.drop()
     return rows
 
 
-async def _storm(server: Server, steady: Devices, crowd: Devices) -> list[Row]:
+async def _storm(server: Server, steady: Devices, crowd: Devices, *, aftermath_s: float) -> list[Row]:
     watcher = Watcher(crowd.size)
     await watcher.open(server.address, "/", subprotocol=server.token)
     await watcher.subscribe("Shelly.Connect", {})
@@ -72,7 +69,7 @@ async def _storm(server: Server, steady: Devices, crowd: Devices) -> list[Row]:
             await watcher.full.wait()
             took_s = time.perf_counter() - begun
         calls.cancel()
-    await asyncio.sleep(AFTERMATH_S)
+    await asyncio.sleep(aftermath_s)
     watcher.drop()
     caller.drop()
     note = f"{usage}; handshakes {handshakes_s:.1f} s"

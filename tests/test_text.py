@@ -7,6 +7,7 @@ import math
 import struct
 from dataclasses import dataclass
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,11 +53,13 @@ def read_frame(data: bytes) -> tuple[bytes, bytes]:
 # ---- JSON --------------------------------------------------------------------------------------------------
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(VALUES)
 def test_decoding_undoes_encoding(value: JSON) -> None:
     assert same(decode(encode(value)), value)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(VALUES)
 def test_text_and_bytes_decode_alike_whoever_wrote_them(value: JSON) -> None:
     text = json.dumps(value)
@@ -64,6 +67,7 @@ def test_text_and_bytes_decode_alike_whoever_wrote_them(value: JSON) -> None:
     assert same(decode(text), value)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(st.text(max_size=50) | st.binary(max_size=50))
 def test_whatever_comes_in_is_json_or_a_decode_error(text: str | bytes) -> None:
     try:
@@ -163,6 +167,7 @@ def test_a_value_that_holds_itself_is_a_type_error() -> None:
         encode(value)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(VALUES)
 def test_fragments_are_copied_as_they_are(value: JSON) -> None:
     assert encode({"inner": Fragment(encode(value))}) == encode({"inner": value})
@@ -171,6 +176,7 @@ def test_fragments_are_copied_as_they_are(value: JSON) -> None:
 # ---- frames ------------------------------------------------------------------------------------------------
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(st.lists(st.binary(max_size=300), max_size=5))
 def test_frames_laid_end_to_end_are_read_back_by_a_strict_reader(payloads: list[bytes]) -> None:
     rest = b"".join(map(text_frame, payloads))

@@ -13,11 +13,11 @@ from fleet_platform.devices.fleet import Fleet
 from fleet_platform.events.bus import Audience, Bus
 from fleet_platform.events.filters import decode_filters
 from fleet_platform.methods.device import SEE
-from fleet_platform.methods.slices import encode_list
+from fleet_platform.methods.slices import in_slices
 from fleet_platform.rpc.calls import caller, outbox_of
 from fleet_platform.rpc.dispatch import Allows
 from fleet_platform.rpc.methods import BoundMethod
-from fleet_platform.text import encode
+from fleet_platform.text import Fragment, encode
 from plugin_sdk import JSON, Call, DeviceId, JSONObject, Method
 
 EventName = Annotated[str, Field(min_length=1, max_length=100)]
@@ -84,7 +84,7 @@ class FleetManagerMethods:
             key=(principal.provider, principal.name, principal.groups, encode(dict(principal.claims))),
             sees=lambda device: self._allows(principal, SEE, device),
         )
-        # No await between subscribing, replaying and reading the snapshot: no gap and no duplicate.
+        # No await between subscribing and replaying: no gap and no duplicate.
         seq = self._bus.seq
         answer: JSONObject = {
             "ids": self._bus.subscribe(outbox, filters, audience),
@@ -100,13 +100,32 @@ class FleetManagerMethods:
                 answer["resync"] = True
         if (options or {}).get("snapshot") and not resumed:
             wanted = filters[0].devices
-            devices = [
-                twin.to_json()
-                for twin in self._fleet
-                if (wanted is None or twin.id.lower() in wanted) and audience.sees(DeviceId(twin.id))
-            ]
-            answer["snapshot"] = {"devices": await encode_list(devices)}
+            answer["snapshot"] = {
+                "devices": await self._snapshot(
+                    lambda device: (wanted is None or device.lower() in wanted) and audience.sees(device)
+                )
+            }
         return answer
+
+    async def _snapshot(self, shows: Callable[[DeviceId], bool]) -> Fragment:
+        """Devices as they are when this returns.
+
+        They are encoded in slices, while events go on; those of which there was one are encoded once more at the end,
+        for the client has these events before the snapshot.
+        """
+        changed: set[str] = set()
+        forget = self._bus.tap(("Shelly.*",), lambda event: changed.add(str(event.device)))
+        try:
+            pieces = {twin.id: encode(twin.to_json()) async for twin in in_slices(self._fleet) if shows(twin.id)}
+        finally:
+            forget()
+        for device in changed:
+            twin = self._fleet.get(device)
+            if twin is None:
+                pieces.pop(DeviceId(device), None)
+            elif shows(twin.id):
+                pieces[twin.id] = encode(twin.to_json())
+        return Fragment(b"[" + b",".join(pieces.values()) + b"]")
 
     def unsubscribe(self, call: Call, ids: Annotated[list[int], Field(max_length=10_000)]) -> JSON:
         """Receive no more of these subscriptions; ids that are not the caller's own are passed over."""

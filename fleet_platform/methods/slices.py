@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, TypeVar
 
 from fleet_platform.text import Fragment, encode
+
+T = TypeVar("T")
 
 SLICE = 100
 """Values encoded without letting others run; a device of 4 KiB takes about 5 µs."""
@@ -14,23 +16,18 @@ SLICE = 100
 
 async def encode_list(values: Iterable[Any]) -> Fragment:
     """A JSON array of values that are made one by one."""
-    return Fragment(b"[" + b",".join(await _encode_each(values)) + b"]")
+    return Fragment(b"[" + b",".join([encode(value) async for value in in_slices(values)]) + b"]")
 
 
 async def encode_map(members: Iterable[tuple[str, Any]]) -> Fragment:
     """A JSON object of members that are made one by one."""
-    pieces = []
-    for number, (key, value) in enumerate(members):
-        pieces.append(b"%b:%b" % (encode(key), encode(value)))
-        if number % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
+    pieces = [b"%b:%b" % (encode(key), encode(value)) async for key, value in in_slices(members)]
     return Fragment(b"{" + b",".join(pieces) + b"}")
 
 
-async def _encode_each(values: Iterable[Any]) -> list[bytes]:
-    pieces = []
+async def in_slices(values: Iterable[T]) -> AsyncIterator[T]:
+    """Values one by one, with a turn for others after each slice."""
     for number, value in enumerate(values):
-        pieces.append(encode(value))
+        yield value
         if number % SLICE == SLICE - 1:
             await asyncio.sleep(0)
-    return pieces

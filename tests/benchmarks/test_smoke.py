@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,21 @@ def test_an_unknown_name_is_refused_in_plain_words() -> None:
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, check=False)
     assert ran.returncode == 2
     assert "nonsense" in ran.stderr
+
+
+def test_a_killed_benchmark_leaves_no_server_behind() -> None:
+    command = [sys.executable, "-m", "benchmarks", "memory", "--short"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as benchmark:
+        children = Path(f"/proc/{benchmark.pid}/task/{benchmark.pid}/children")
+        wait_until(lambda: children.read_text() != "")
+        server = Path(f"/proc/{children.read_text().split()[0]}")
+        wait_until(lambda: b"benchmarks.bare" in (server / "cmdline").read_bytes().split(b"\0")[2])
+        benchmark.kill()
+    wait_until(lambda: not server.exists())
+
+
+def wait_until(is_so: Callable[[], bool], timeout_s: float = 30.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

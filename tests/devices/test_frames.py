@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,11 +92,13 @@ def test_what_can_be_no_id_closes_4003(src: str) -> None:
     assert close_code({"method": "NotifyFullStatus", "src": src, "params": {}}) == 4003
 
 
+@hypothesis.settings(deadline=None)
 @given(st.text(max_size=80))
 def test_ids_are_short_printable_ascii(text: str) -> None:
     assert is_device_id(text) is (0 < len(text) <= 64 and all("!" <= character <= "~" for character in text))
 
 
+@hypothesis.settings(deadline=None)
 @given(
     st.text(max_size=20)
     | st.binary(max_size=20)

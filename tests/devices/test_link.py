@@ -219,7 +219,7 @@ OPS = st.lists(
 )
 
 
-@hypothesis.settings(max_examples=150, deadline=None)
+@hypothesis.settings(max_examples=100, deadline=None)
 @given(ops=OPS, places=st.integers(1, 4), waiting=st.integers(0, 6), choice=st.randoms(use_true_random=False))
 async def test_every_command_ends_exactly_once(
     new_wire: NewWire, ops: list[str], places: int, waiting: int, choice: Any

@@ -6,6 +6,7 @@ import json
 from copy import deepcopy
 from pathlib import Path
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ def merged(target: JSON, patch: JSON) -> JSON:
     return patch
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(OBJECTS, OBJECTS)
 def test_objects_merge_key_by_key_and_everything_else_replaces(target: JSONObject, patch: JSONObject) -> None:
     result = deepcopy(target)
@@ -44,12 +46,14 @@ def test_objects_merge_key_by_key_and_everything_else_replaces(target: JSONObjec
     assert same(result, merged(target, patch))
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(OBJECTS, OBJECTS)
 def test_merge_says_truly_whether_anything_differs(target: JSONObject, patch: JSONObject) -> None:
     result = deepcopy(target)
     assert merge(result, deepcopy(patch)) is not same(result, target)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(OBJECTS, OBJECTS)
 def test_merging_twice_differs_in_nothing_the_second_time(target: JSONObject, patch: JSONObject) -> None:
     merge(target, deepcopy(patch))
@@ -58,6 +62,7 @@ def test_merging_twice_differs_in_nothing_the_second_time(target: JSONObject, pa
     assert same(target, once)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(OBJECTS, OBJECTS, OBJECTS)
 def test_patches_one_after_the_other_are_one_merged_patch(target: JSONObject, one: JSONObject, two: JSONObject) -> None:
     stepwise, at_once, both = deepcopy(target), deepcopy(target), deepcopy(one)
@@ -103,6 +108,7 @@ def test_what_was_said_last_is_known_and_told(known: JSONObject, said: JSONObjec
 # ---- notifications ------------------------------------------------------------------------------------------
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STATUSES, PATCHES)
 def test_applying_twice_changes_nothing_the_second_time(status: JSONObject, patch: JSONObject) -> None:
     apply(status, deepcopy(patch))
@@ -111,6 +117,7 @@ def test_applying_twice_changes_nothing_the_second_time(status: JSONObject, patc
     assert same(status, once)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STATUSES, PATCHES)
 def test_what_is_told_is_exactly_what_turns_the_old_status_into_the_new(status: JSONObject, patch: JSONObject) -> None:
     before, after = deepcopy(status), deepcopy(status)
@@ -153,6 +160,7 @@ def test_captured_notifications_apply_once() -> None:
 # ---- whole reports ------------------------------------------------------------------------------------------
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STATUSES, STATUSES)
 def test_differing_names_exactly_the_components_that_are_not_the_same(old: JSONObject, new: JSONObject) -> None:
     found = differing(old, new)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fleet_platform.devices import queued as module
 from fleet_platform.devices.link import Link, LinkLimits
 from fleet_platform.devices.queued import QueuedCalls, describe
 from fleet_platform.devices.twin import Twin
@@ -71,7 +72,8 @@ async def scene(database_dsn: str, new_wire: Callable[[], Wire]) -> AsyncIterato
 
 
 @pytest.fixture
-async def upkeep(scene: Scene) -> AsyncIterator[None]:
+async def upkeep(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    monkeypatch.setattr(module, "_UPKEEP_EVERY_S", 0.01)
     running = asyncio.create_task(scene.calls.run())
     yield
     running.cancel()
@@ -176,7 +178,7 @@ async def test_a_call_that_was_made_is_not_made_again_after_a_restart(scene: Sce
     scene.wake()
     await until(lambda: bool(scene.results()))
     while await scene.store.list():
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.01)
 
 
 async def test_a_call_that_is_cancelled_is_gone_for_good(scene: Scene) -> None:
@@ -201,7 +203,7 @@ async def test_a_call_that_nobody_fetches_expires_and_that_is_told(scene: Scene,
     assert scene.results()[0]["error"]["code"] == -32800
     assert scene.wake().sent == []
     while await scene.store.list():
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.01)
 
 
 async def test_a_device_has_at_most_a_hundred_waiting_calls(scene: Scene) -> None:

@@ -271,6 +271,23 @@ async def test_a_connection_whose_introduction_takes_longer_than_a_newer_ones_gi
     assert site.told("Shelly.Connect", "Shelly.Disconnect") == ["Shelly.Connect"]
 
 
+async def test_a_connection_that_introduces_itself_later_than_a_newer_one_gives_way(
+    site: Site, device: Device, new_device: NewDevice
+) -> None:
+    await site.part(device, await site.join(device))
+    stale = new_device(device.id)
+    stale.status["switch:0"]["output"] = "stale"
+    task = site.accept(stale.connect())
+    await asyncio.sleep(0.01)
+    await site.join(device)
+    stale.hello()
+    await task
+    assert stale.wire.closed is not None
+    assert stale.wire.closed[0] == 4009
+    assert site.is_live(device)
+    assert site.twin(device).status["switch:0"]["output"] is False
+
+
 async def test_one_devices_trouble_is_not_anothers(
     site: Site, device: Device, new_device: NewDevice, settle: Settle
 ) -> None:

@@ -350,7 +350,7 @@ def expected(wishes: list[Filter], happening: Happening, seen: str) -> Any:
     return [key for key in happening.keys if key in kept] or None
 
 
-@hypothesis.settings(deadline=None)
+@hypothesis.settings(max_examples=80, deadline=None)
 @given(
     clients=st.lists(st.tuples(st.lists(WISHES, min_size=1, max_size=3), st.sampled_from(["Ab", "A", ""])), max_size=4),
     happenings=st.lists(HAPPENINGS, max_size=8),

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import hypothesis
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -96,18 +97,21 @@ def views(items: list[Item]) -> list[Any]:
     return [*seen, known, full]
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_a_client_knows_the_same_at_every_barrier_and_at_the_end(steps: list[Step]) -> None:
     items = items_of(steps)
     assert views(conflate(items)) == views(items)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_nothing_but_status_events_is_touched(steps: list[Step]) -> None:
     items = items_of(steps)
     assert [item for item in conflate(items) if not is_status(item)] == [item for item in items if not is_status(item)]
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_numbers_go_on_growing(steps: list[Step]) -> None:
     seqs = [item.record.seq for item in conflate(items_of(steps)) if item.record is not None]
@@ -115,6 +119,7 @@ def test_numbers_go_on_growing(steps: list[Step]) -> None:
     assert all(body(item)["seq"] == item.record.seq for item in conflate(items_of(steps)) if item.record is not None)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_one_status_of_each_kind_is_left_between_two_barriers(steps: list[Step]) -> None:
     since: dict[str, list[bool]] = {}
@@ -128,12 +133,14 @@ def test_one_status_of_each_kind_is_left_between_two_barriers(steps: list[Step])
         assert since.get(item.record.device, []) in ([], [True], [False], [True, False])
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_conflating_again_changes_nothing(steps: list[Step]) -> None:
     once = conflate(items_of(steps))
     assert [item.frame for item in conflate(once)] == [item.frame for item in once]
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS, STEPS)
 def test_conflating_in_pieces_is_conflating_at_once(early: list[Step], late: list[Step]) -> None:
     items = items_of([*early, *late])
@@ -141,6 +148,7 @@ def test_conflating_in_pieces_is_conflating_at_once(early: list[Step], late: lis
     assert [item.frame for item in pieces] == [item.frame for item in conflate(items)]
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(STEPS)
 def test_the_newest_metadata_is_told(steps: list[Step]) -> None:
     for item in conflate(items_of(steps)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,6 +51,7 @@ def survives(rules: Rules, reason: str) -> bool:
     return rules.allow is None or reason in set().union(*map(spelt_out, rules.allow))
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(RULE_SETS, st.lists(REASONS, min_size=1, max_size=6))
 def test_select_keeps_exactly_the_components_whose_reason_survives(rules: Rules, reasons: list[str]) -> None:
     kept = Filter(name=STATUS, rules=rules).select(status(reasons))
@@ -57,6 +59,7 @@ def test_select_keeps_exactly_the_components_whose_reason_survives(rules: Rules,
     assert kept == (expected or None)
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(RULE_SETS, st.lists(REASONS, min_size=1, max_size=6))
 def test_a_further_deny_rule_only_removes_and_a_further_allow_rule_only_adds(rules: Rules, reasons: list[str]) -> None:
     record = status(reasons)
@@ -68,6 +71,7 @@ def test_a_further_deny_rule_only_removes_and_a_further_allow_rule_only_adds(rul
         assert set(Filter(name=STATUS, rules=allowing).select(record) or ()) >= kept
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(RULE_SETS, st.integers(0, 4))
 def test_a_report_of_the_whole_device_has_one_reason_for_all_its_components(rules: Rules, number: int) -> None:
     components = {f"c:{index}": b"" for index in range(number)}
@@ -192,6 +196,7 @@ def test_the_number_of_rules_is_bounded() -> None:
         decode_filters(["a"], {"events": {"a": {"deny": ["*:*"] * 201}}})
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["events", "shellyIDs", "status", "snapshot", "x"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +32,7 @@ def test_the_first_reason_that_fits_is_given(key: str, patch: JSON, reason: str)
     assert reason_of(key, patch) == reason
 
 
+@hypothesis.settings(deadline=None)
 @given(st.text(max_size=10), st.none() | st.integers() | st.lists(st.text()) | st.dictionaries(st.text(), st.none()))
 def test_whatever_a_device_says_has_one_reason_of_its_component(key: str, patch: JSON) -> None:
     assert reason_of(key, patch).startswith(f"{key.partition(':')[0]}:")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import hypothesis
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,12 +85,16 @@ async def test_what_is_gone_or_was_never_kept_cannot_be_resumed_and_nothing_is_s
     assert resume(bus, gone, everybody, 2, wish)
 
 
+@pytest.mark.parametrize("leaves", [True, False])
 async def test_a_name_stays_resumable_for_a_while_after_the_last_subscriber_left(
-    bus: Bus, clock: Clock, everybody: Audience, new_reader: NewReader
+    bus: Bus, clock: Clock, everybody: Audience, new_reader: NewReader, leaves: bool
 ) -> None:
     wish, first = Filter(name="a"), new_reader()
-    bus.subscribe(first.outbox, [wish], everybody)
-    bus.leave(first.outbox)
+    ids = bus.subscribe(first.outbox, [wish], everybody)
+    if leaves:
+        bus.leave(first.outbox)
+    else:
+        bus.unsubscribe(first.outbox, ids)
     bus.publish("a", {})
     clock.now += 200
     bus.forget_idle()
@@ -200,7 +205,7 @@ STEPS = st.lists(
 )
 
 
-@hypothesis.settings(deadline=None)
+@hypothesis.settings(max_examples=80, deadline=None)
 @given(steps=STEPS, changed=st.booleans())
 async def test_who_comes_and_goes_knows_what_who_stays_knows(
     new_reader: NewReader, new_twin: NewTwin, everybody: Audience, steps: list[Any], changed: bool

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,7 @@ def seqs(found: list[Record] | None) -> list[int] | None:
     return None if found is None else [one.seq for one in found]
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(
     sizes=st.lists(st.integers(0, 2_000), max_size=30),
     gaps=st.lists(st.integers(1, 3), min_size=30, max_size=30),
@@ -46,6 +48,7 @@ def test_since_is_exactly_what_came_after_or_none(sizes: list[int], gaps: list[i
     assert ring.bytes <= bound
 
 
+@hypothesis.settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(0, 3_000)), max_size=40))
 def test_bytes_are_counted_right_and_both_bounds_hold(steps: list[tuple[float, int]]) -> None:
     now = 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,7 @@ def decode(**envelope: JSON) -> Request:
     return decode_request({"method": "Device.List", **envelope})
 
 
+@hypothesis.settings(deadline=None)
 @given(VALUES | ENVELOPES)
 def test_any_json_is_a_request_or_says_why_it_is_none(value: JSON) -> None:
     try:

@@ -244,6 +244,15 @@ async def test_calls_to_devices_are_bounded_alike(
     await until(lambda: len(client.received) == 30)
 
 
+async def test_calls_that_fail_make_room_like_others(
+    client: Client, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MAX_RELAYED", 10)
+    for number in range(30):
+        client.say(ask(number, "X.Y", dst="nobody"))
+    await until(lambda: len(client.received) == 30)
+
+
 async def test_a_client_that_leaves_its_replies_unread_is_not_served_on_until_it_reads(
     client: Client, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:

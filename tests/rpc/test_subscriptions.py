@@ -92,6 +92,8 @@ async def test_a_client_goes_on_where_it_was(world: World, client: Client, until
     "since", [{"epoch": "another", "seq": 0}, {"epoch": None, "seq": 99}, {"epoch": None, "seq": 0}]
 )
 async def test_who_cannot_go_on_is_told_to_start_afresh(world: World, client: Client, since: JSONObject) -> None:
+    if since["epoch"] == "another":
+        await subscribe(world.client(), STATUS)  # so that all is there to be replayed
     shelly = world.shelly()
     for value in range(3):
         change(world, shelly, value)
@@ -135,6 +137,38 @@ async def test_snapshot_and_stream_have_neither_gap_nor_overlap_that_matters(
         assert frame["seq"] > answer["seq"]
         known[frame["params"]["shellyID"]].update(frame["params"]["status"])
     assert known == {shelly.twin.id: shelly.twin.status for shelly in shellies}
+
+
+async def test_a_client_that_takes_frames_as_they_come_knows_the_fleet(
+    world: World, client: Client, until: Until
+) -> None:
+    shellies = [world.shelly(f"shellyx-{number:012x}") for number in range(500)]
+    client.say(
+        {"id": 1, "method": "FleetManager.Subscribe", "params": {"events": ["Shelly.*"], "options": {"snapshot": True}}}
+    )
+    for value in range(1, 12):
+        for shelly in shellies[value::7]:
+            change(world, shelly, value)
+        gone, come = shellies[value].twin, world.shelly(f"shellyy-{value:012x}").twin
+        world.fleet.remove(gone)
+        world.bus.publish("Shelly.Disconnect", {"shellyID": gone.id}, device=gone.id)
+        world.bus.publish("Shelly.Connect", {"shellyID": come.id}, device=come.id)
+        shellies[value] = world.shelly(f"shellyz-{value:012x}")
+        change(world, shellies[value], value)
+        await asyncio.sleep(0)
+    await until(lambda: client.received != [] and world.bus.seq in {frame.get("seq") for frame in client.received})
+    await until(lambda: any("id" in frame for frame in client.received))
+    known: dict[str, Any] = {}
+    for frame in client.received:
+        if "id" in frame:
+            known = {device["shellyID"]: device["status"] for device in frame["result"]["snapshot"]["devices"]}
+        elif frame["method"] == "Shelly.Disconnect":
+            known.pop(frame["params"]["shellyID"], None)
+        elif frame["method"] == "Shelly.Connect":
+            known[frame["params"]["shellyID"]] = {"sys": {}}
+        else:
+            known.setdefault(frame["params"]["shellyID"], {}).update(frame["params"]["status"])
+    assert known == {twin.id: twin.status for twin in world.fleet}
 
 
 async def test_what_a_client_may_not_see_it_never_hears_of(world: World, guest: Principal, until: Until) -> None:

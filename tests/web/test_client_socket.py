@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from aiohttp import WSMsgType, WSServerHandshakeError
 
+from fleet_platform.web import sockets
 from plugin_sdk import DeviceId
 
 if TYPE_CHECKING:
@@ -182,8 +183,9 @@ def deaf(rim: Rim) -> Any:
 
 
 async def test_a_client_that_never_reads_is_cut_off_and_costs_the_others_nothing(
-    browser: Browser, rim: Rim, until: Until, deaf: Deaf
+    browser: Browser, rim: Rim, until: Until, deaf: Deaf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sockets, "CLOSE_TIMEOUT_S", 0.1)
     deaf.say({"id": 1, "method": "FleetManager.Subscribe", "params": {"events": ["Entity.Event"]}})
     await until(lambda: rim.bus.clients == 1)
     async with browser.client() as ws:

@@ -22,7 +22,7 @@ class Scene:
 
     def __init__(self) -> None:
         self.tally: Counter[str] = Counter()
-        self.pinger = Pinger(0.3, self.tally)
+        self.pinger = Pinger(0.1, self.tally)
         self.received: list[str | bytes] = []
         self.sockets: list[AcceptedSocket] = []
 
