@@ -135,9 +135,7 @@ class WaitingRoom:
         key = device.lower()
         waiter = self._waiters.get(key)
         if waiter is None:
-            if len(self._waiters) >= MAX_WAITING:
-                self._tally["waiting_room_full"] += 1
-                raise TryLaterError("the waiting room is full")
+            self._make_room()
             waiter = self._waiters[key] = Waiter(device)
         if waiter.decision is not None and not waiter.decision.done():
             waiter.decision.cancel()
@@ -147,6 +145,22 @@ class WaitingRoom:
         await self._remember(waiter, encoded)
         self._voice.notify("device", "waiting_room_updated", shellyID=device)
         return waiter, decision
+
+    def _make_room(self) -> None:
+        """Forget the device that has waited longest and is not connected any more; its row stays.
+
+        Raises:
+            TryLaterError: All that wait are connected.
+        """
+        if len(self._waiters) < MAX_WAITING:
+            return
+        self._tally["waiting_room_full"] += 1
+        gone = (key for key, waiter in self._waiters.items() if waiter.decision is None)
+        oldest = next((key for key in gone if self._fleet.access.get(key) == "pending"), None)
+        if oldest is None:
+            raise TryLaterError("the waiting room is full")
+        del self._waiters[oldest]
+        del self._fleet.access[oldest]
 
     def leave(self, waiter: Waiter, decision: asyncio.Future[bool]) -> None:
         """A waiting device's connection ended. It stays listed; a newer connection of it is not disturbed."""

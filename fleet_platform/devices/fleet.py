@@ -34,10 +34,13 @@ class Fleet:
         return len(self._by_id)
 
     def add(self, twin: Twin) -> None:
-        """Add a twin, in place of one with the same id."""
-        self._by_id[twin.id.lower()] = twin
+        """Add a twin, in place of one with the same id. A MAC goes on naming the device that had it first."""
+        key = twin.id.lower()
+        self._by_id[key] = twin
         if twin.mac is not None:
-            self._by_mac[twin.mac] = twin
+            holder = self._by_mac.setdefault(twin.mac, twin)
+            if holder.id.lower() == key:
+                self._by_mac[twin.mac] = twin
 
     def remove(self, twin: Twin) -> None:
         """Forget a twin."""

@@ -18,9 +18,12 @@ CLOSE_NO_ID = 4003
 CLOSE_REPLACED = 4009
 CLOSE_WRONG_ID = 4010
 CLOSE_POLICY = 1008
+CLOSE_TOO_BIG = 1009
 CLOSE_TRY_LATER = 1013
 
 MAX_ID_LENGTH = 64
+MAX_HELLO = 64 * 1024
+"""Bytes of status that are kept of a device nobody knows; the largest real one has about 3,000."""
 
 DENY_FRAMES = (
     encode({"id": 998, "method": "WS.SetConfig", "params": {"config": {"server": "#", "enable": False}}}),
@@ -66,6 +69,8 @@ def decode_hello(text: str | bytes) -> Hello | None:
     Raises:
         BadHelloError: The connection has to end.
     """
+    if len(text) > MAX_HELLO:
+        raise BadHelloError(CLOSE_TOO_BIG, "too long for a first report")
     try:
         frame = decode(text)
     except JSONDecodeError as error:

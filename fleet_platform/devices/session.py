@@ -243,7 +243,7 @@ class DeviceSession:
                 continue
             if later is None or later.device != hello.device:
                 continue
-            if later.complete:
+            if later.complete or len(encode(hello.status)) > frames.MAX_HELLO:
                 hello.status.clear()
             apply(hello.status, later.status)
             waiter.status = hello.status
@@ -383,7 +383,7 @@ class DeviceSession:
         if command is None:
             self._count("late_replies")
         elif self._twin is not None and self._twin.link is self.link:
-            self._s.voice.message(self._twin, frame, {"method": command.method, "params": command.params})
+            self._s.voice.reply(self._twin, frame, command.method, command.params)
 
     def _on_early(self, twin: Twin, frame: JSONObject) -> None:
         """Notifications while the device is being introduced change its new twin and are not published yet."""

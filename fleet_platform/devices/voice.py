@@ -54,6 +54,11 @@ class Voice:
                 params["req"] = request
             self._bus.publish("Shelly.Message", params, device=twin.id)
 
+    def reply(self, twin: Twin, message: JSONObject, method: str, params: JSON) -> None:
+        """A device's answer to a relayed call."""
+        if self._bus.wants("Shelly.Message"):
+            self.message(twin, message, {"method": method, "params": params})
+
     def settings(self, twin: Twin) -> None:
         """Settings were read anew."""
         if self._bus.wants("Shelly.Settings"):

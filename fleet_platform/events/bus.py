@@ -6,6 +6,7 @@ filter is asked and a frame is made once for all of them. Persistence and sinks 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import time
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from fleet_platform.events.filters import Filter, name_matches
-from fleet_platform.events.outbox import Item, Outbox, conflate
+from fleet_platform.events.outbox import FLUSH_INTERVAL_S, Item, Outbox, conflate
 from fleet_platform.events.reasons import reason_of
 from fleet_platform.events.record import GENERIC, STATUS, Record
 from fleet_platform.events.ring import Ring
@@ -60,6 +61,29 @@ class _Channel:
     filters: tuple[Filter, ...]
     members: set[Outbox] = field(default_factory=set)
     visible: dict[DeviceId, bool] = field(default_factory=dict)
+    waiting: list[Item] = field(default_factory=list)
+    timer: asyncio.Handle | None = None
+    next_flush: float = 0.0
+
+    def push(self, item: Item) -> None:
+        """Collect an event; what comes within five milliseconds leaves as one write per member."""
+        self.waiting.append(item)
+        if self.timer is None:
+            loop = asyncio.get_running_loop()
+            delay = self.next_flush - loop.time()
+            self.timer = loop.call_later(delay, self.flush) if delay > 0 else loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Hand what was collected to every member: before a reply to one of them, and before one joins or parts."""
+        if self.timer is None:
+            return
+        self.timer.cancel()
+        self.timer = None
+        self.next_flush = asyncio.get_running_loop().time() + FLUSH_INTERVAL_S
+        items, self.waiting = self.waiting, []
+        data = b"".join([item.frame for item in items])
+        for outbox in tuple(self.members):
+            outbox.extend(items, data)
 
     def sees(self, device: DeviceId) -> bool:
         known = self.visible.get(device)
@@ -208,8 +232,7 @@ class Bus:
                 frame = record.frame_of(keys)
             else:
                 frame = record.frame()
-            for outbox in channel.members:
-                outbox.push(record, frame, keys, full=full)
+            channel.push(Item(frame, record, keys, full))
         record.forget_frames()
         # Before the taps, which may publish: the ring is in the order of numbers.
         if reach.recorded:
@@ -336,7 +359,9 @@ class Bus:
         channel = self._channels.get(key)
         if channel is None:
             channel = self._channels[key] = _Channel(audience, filters)
+        channel.flush()
         channel.members.add(outbox)
+        outbox.upstream = channel.flush
         self._channel_of[outbox] = channel
         self._reach.clear()
 
@@ -344,7 +369,9 @@ class Bus:
         channel = self._channel_of.pop(outbox, None)
         if channel is None:
             return
+        channel.flush()
         channel.members.discard(outbox)
+        outbox.upstream = None
         if not channel.members:
             self._channels = {key: other for key, other in self._channels.items() if other is not channel}
         self._reach.clear()

@@ -44,6 +44,7 @@ class Outbox:
 
     Attributes:
         subscriptions: Subscription id to filter, kept here because they live and die with the connection.
+        upstream: Hands over the events that are collected for several clients, before anything is sent.
         conflated: Events that were merged into newer ones.
     """
 
@@ -71,6 +72,7 @@ class Outbox:
         self._closed = False
         self._drained = asyncio.Event()
         self.subscriptions: dict[int, Filter] = {}
+        self.upstream: Callable[[], None] | None = None
         self.conflated = 0
         self.sent = 0
 
@@ -107,10 +109,27 @@ class Outbox:
             self._schedule()
         return True
 
+    def extend(self, items: list[Item], data: bytes) -> None:
+        """Add events that were collected for several clients; ``data`` is their frames, joined."""
+        if self._closed:
+            return
+        if not self._items and len(data) <= HIGH_WATER - self._buffered():
+            self.sent += len(items)
+            self._write(data)
+            return
+        self._items.extend(items)
+        self._bytes += len(data)
+        if len(self._items) >= self._conflate_at or self._bytes > self._conflate_over:
+            self._make_room()
+        if self._timer is None and not self._closed:
+            self._schedule()
+
     def reply(self, frame: bytes) -> None:
         """Add a reply. It leaves on the next turn of the loop, together with the events before it."""
         if self._closed:
             return
+        if self.upstream is not None:
+            self.upstream()
         self._items.append(Item(frame))
         self._bytes += len(frame)
         if self._timer is not None and self._next_flush > 0:
@@ -134,6 +153,8 @@ class Outbox:
         self._timer = None
         if self._closed:
             return
+        if self.upstream is not None:
+            self.upstream()
         batch = self._take(HIGH_WATER - self._buffered())
         if batch:
             data = batch[0] if len(batch) == 1 else b"".join(batch)

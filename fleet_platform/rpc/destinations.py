@@ -27,6 +27,9 @@ class Destinations:
         Raises:
             NotFound: A group does not exist.
         """
+        if len(destinations) == 1 and not destinations[0].startswith(GROUP):
+            twin = self._fleet.get(destinations[0])
+            return (destinations[0] if twin is None else twin.id,)
         found: dict[str, str] = {}
         for destination in destinations:
             for name in self._named(destination, principal):

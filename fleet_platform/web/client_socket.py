@@ -14,7 +14,7 @@ from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.relay import Relay
 from fleet_platform.rpc.session import ClientSession, Expand
 from fleet_platform.web.identity import BadCredentialError, Identity, offered_protocols
-from fleet_platform.web.sockets import AcceptedSocket, Pinger
+from fleet_platform.web.sockets import AcceptedSocket, Pinger, forget_cause
 from plugin_sdk.errors import FleetError, RateLimited
 
 logger = logging.getLogger(__name__)
@@ -117,4 +117,5 @@ class ClientSocket:
             self._pinger.remove(socket)
             self._bus.leave(outbox)
             outbox.close()
+            forget_cause(ws)
         return ws

@@ -9,7 +9,7 @@ from collections import Counter
 from aiohttp import web
 
 from fleet_platform.devices.session import DeviceServices, DeviceSession
-from fleet_platform.web.sockets import AcceptedSocket, Pinger
+from fleet_platform.web.sockets import AcceptedSocket, Pinger, forget_cause
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +63,7 @@ class DeviceSocket:
             socket.abort()
         finally:
             self._pinger.remove(socket)
+            forget_cause(ws)
         return ws
 
     def _is_run_token(self, token: str | None) -> bool:

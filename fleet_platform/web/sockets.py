@@ -99,6 +99,17 @@ def _close_message(reason: str) -> bytes:
     return reason.encode()[:120].decode(errors="ignore").encode()
 
 
+def forget_cause(ws: web.WebSocketResponse) -> None:
+    """Drop how a finished connection ended.
+
+    aiohttp keeps the exception, whose traceback holds everything of the connection in a cycle: thousands of devices
+    that vanish together would leave the garbage collector half a second of work.
+    """
+    error = ws.exception()
+    if error is not None:
+        error.__traceback__ = error.__context__ = None
+
+
 class Pinger:
     """Pings all sockets, each once per interval, spread over it."""
 

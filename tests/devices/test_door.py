@@ -179,6 +179,16 @@ async def test_the_room_is_bounded(scene: Scene, monkeypatch: pytest.MonkeyPatch
     assert scene.tally == {"waiting_room_full": 1}
 
 
+async def test_a_full_room_forgets_who_is_not_connected_any_more(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door, "MAX_WAITING", 2)
+    gone = await scene.enter("a")
+    await scene.enter("b")
+    (waiter,) = [waiter for waiter in scene.room.pending() if waiter.device == "a"]
+    scene.room.leave(waiter, gone)
+    await scene.enter("c")
+    assert [waiter.device for waiter in scene.room.pending()] == ["b", "c"]
+
+
 async def test_each_change_of_the_room_is_told(scene: Scene) -> None:
     await scene.enter()
     await scene.room.accept([ID])

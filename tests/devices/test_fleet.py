@@ -65,3 +65,12 @@ def test_devices_keep_the_order_of_their_first_admission_and_may_change_while_th
 def test_the_live_status_is_given_or_none(fleet: Fleet, twin: Twin) -> None:
     assert fleet.status_of(ID) is twin.status
     assert fleet.status_of(DeviceId("other")) is None
+
+
+def test_a_mac_goes_on_naming_the_device_that_had_it_first(fleet: Fleet, twin: Twin) -> None:
+    impostor = Twin(DeviceId("evil-a8032abb995c"), {})
+    fleet.add(impostor)
+    assert fleet.get("A8032ABB995C") is twin
+    renewed = Twin(ID, {})
+    fleet.add(renewed)
+    assert fleet.get("A8032ABB995C") is renewed

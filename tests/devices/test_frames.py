@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fleet_platform.devices.frames import (
     DENY_FRAMES,
+    MAX_HELLO,
     BadHelloError,
     components_of,
     decode_hello,
@@ -169,3 +170,10 @@ def test_a_device_that_calls_us_is_told_that_nothing_is_there(number: JSON) -> N
         "src": "FLEET_MANAGER",
         "error": {"code": 500, "message": "Not Implemented"},
     }
+
+
+def test_a_first_report_that_is_far_too_long_ends_the_connection() -> None:
+    frame = json.dumps({"src": "shellyx-aa", "method": "NotifyFullStatus", "params": {"sys": {"x": "y" * MAX_HELLO}}})
+    with pytest.raises(BadHelloError) as error:
+        decode_hello(frame)
+    assert error.value.close_code == 1009

@@ -37,6 +37,7 @@ class Reader:
         self.writes = 0
         self.cut_off = 0
         self._buffer = b""
+        self._drained = 0
         self.outbox = Outbox(write=self._write, buffered=lambda: len(self._buffer), overflow=self._overflow, **bounds)
 
     def read(self) -> None:
@@ -49,11 +50,13 @@ class Reader:
         self.open = False
 
     def drain(self) -> list[Frame]:
-        """What comes until nothing more does, the outbox flushed by hand."""
-        before = len(self.received)
+        """What came since the last time, the outbox flushed by hand until nothing more comes."""
+        before = self._drained
         self.read()
+        self.outbox.flush()
         while self.outbox.waiting:
             self.outbox.flush()
+        self._drained = len(self.received)
         return self.received[before:]
 
     @property
