@@ -25,7 +25,10 @@ def merge(target: JSONObject, patch: JSONObject) -> bool:
             if merge(known, value):
                 changed = True
             continue
-        if known != value or not is_same(known, value):
+        if known != value:
+            changed = True
+        elif type(known) is not type(value) or (type(value) is list and not is_same(known, value)):
+            # True equals 1 in Python and not in JSON.
             changed = True
         target[key] = value
     return changed

@@ -102,7 +102,7 @@ class _Channel:
                 continue
             if record.components is not None and not wish.changed_only:
                 return True, keys
-            found = keys if found is None else tuple(key for key in record.components or () if key in {*found, *keys})
+            found = keys if found is None else tuple(key for key in record.keys if key in {*found, *keys})
         return None if found is None else (False, found)
 
 

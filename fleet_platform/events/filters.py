@@ -58,7 +58,7 @@ class Filter:
         """
         if self.devices is not None and record.device is not None and record.device.lower() not in self.devices:
             return None
-        keys = tuple(record.components) if record.components is not None else ()
+        keys = record.keys
         rules = self.rules
         if self.inner_rules:
             rules = next((inner for name, inner in self.inner_rules if name == record.method), rules)

@@ -5,8 +5,6 @@ Source: the predecessor's rules, kept so that its clients' filters go on working
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from plugin_sdk import JSON, component_type
 
 _CONSUMPTION = frozenset({"apower", "voltage", "current"})
@@ -18,7 +16,7 @@ def reason_of(key: str, patch: JSON) -> str:
     ``switch:output``, ``switch:consumption``, ``<type>:aenergy`` or ``<type>:generic``, the first that fits.
     """
     kind = component_type(key)
-    if not isinstance(patch, Mapping):
+    if type(patch) is not dict:
         return f"{kind}:generic"
     if "aenergy" in patch:
         return f"{kind}:aenergy"

@@ -23,6 +23,7 @@ class Record:
         device: Whom it is about, or None.
         ts_ms: UTC epoch milliseconds.
         reasons: One per changed component, in the order of ``components``; empty for events without reasons.
+        keys: Keys of ``components``; empty for other events.
         components: Of a status event: component key to its encoded member (``"switch:0":{…}``), in order of change.
         head: Encoded start of ``params`` up to where the components go; for other events the whole ``params``.
         tail: Encoded end of ``params``.
@@ -36,6 +37,7 @@ class Record:
         "device",
         "envelope",
         "head",
+        "keys",
         "method",
         "reasons",
         "seq",
@@ -63,6 +65,7 @@ class Record:
         self.head = head
         self.tail = tail
         self.components = components
+        self.keys = () if components is None else tuple(components)
         self.reasons = reasons
         self.envelope = envelope
         self._frame: bytes | None = None
