@@ -30,7 +30,8 @@ def decode(text: str | bytes) -> JSON:
     """
     value = orjson.loads(text)
     # Each level costs its bracket, so only a text with many of them can be deep: the rest needs no walk.
-    if len(text) > MAX_DEPTH and _openings(text) > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    braces, brackets = ("{", "[") if isinstance(text, str) else (b"{", b"[")
+    if text.count(braces) + text.count(brackets) > MAX_DEPTH and _depth(value) > MAX_DEPTH:  # type: ignore[arg-type]
         message = f"nested deeper than {MAX_DEPTH} levels"
         raise JSONDecodeError(message, "", 0)
     return value
@@ -61,12 +62,6 @@ def text_frame(payload: bytes) -> bytes:
     if size < 65536:
         return b"\x81\x7e" + size.to_bytes(2, "big") + payload
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
-
-
-def _openings(text: str | bytes) -> int:
-    if isinstance(text, str):
-        return text.count("{") + text.count("[")
-    return text.count(b"{") + text.count(b"[")
 
 
 def _depth(value: JSON) -> int:

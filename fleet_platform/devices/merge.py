@@ -25,11 +25,10 @@ def merge(target: JSONObject, patch: JSONObject) -> bool:
             if merge(known, value):
                 changed = True
             continue
-        if known != value:
-            changed = True
-        elif type(known) is not type(value) or (type(value) is list and not is_same(known, value)):
-            # True equals 1 in Python and not in JSON.
-            changed = True
+        if not changed:
+            # True equals 1 in Python and not in JSON, so what is equal is looked at once more.
+            kind = type(value)
+            changed = known != value or type(known) is not kind or (kind is list and not is_same(known, value))
         target[key] = value
     return changed
 

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from fleet_platform.events.filters import Filter, name_matches
@@ -213,9 +214,9 @@ class Bus:
             STATUS,
             source.id,
             time.time_ns() // 1_000_000,
-            b'{"shellyID":%b,"status":' % encode(source.id),
+            _status_head(source.id),
             tail=b',"metadata":%b}' % self._metadata(source.id),
-            components={key: b"%b:%b" % (encode(key), encode(status.get(key))) for key in keys},
+            components={key: _member_head(key) + encode(status.get(key)) for key in keys},
             reasons=reasons,
         )
         self._send(record, reach, status)
@@ -394,3 +395,13 @@ class Bus:
             taps=tuple(tap for names, tap in self._taps if any(name_matches(name, method) for name in names)),
             recorded=self.ring.records(method),
         )
+
+
+@lru_cache(maxsize=65_536)
+def _status_head(device: DeviceId) -> bytes:
+    return b'{"shellyID":%b,"status":' % encode(device)
+
+
+@lru_cache(maxsize=4_096)
+def _member_head(key: str) -> bytes:
+    return encode(key) + b":"
