@@ -12,7 +12,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from fleet_platform.devices import frames
@@ -23,6 +23,7 @@ from fleet_platform.devices.frames import Hello
 from fleet_platform.devices.introduction import Introduction, Pacer, WrongIdError, is_unchanged
 from fleet_platform.devices.link import Link, LinkLimits
 from fleet_platform.devices.merge import apply
+from fleet_platform.devices.news import News
 from fleet_platform.devices.notifications import Notifications, take_full_status
 from fleet_platform.devices.twin import Revisions, Twin
 from fleet_platform.devices.voice import Voice
@@ -78,6 +79,7 @@ class DeviceServices:
         types: Component types in force.
         woken: Called with each twin that became ready for commands; queued calls are sent then.
         tally: Counters by name.
+        news: What a person reads about devices.
     """
 
     fleet: Fleet
@@ -93,6 +95,7 @@ class DeviceServices:
     tally: Counter[str]
     limits: LinkLimits
     times: DeviceTimes
+    news: News = field(default_factory=lambda: News(logger))
 
 
 class DeviceSession:
@@ -350,7 +353,7 @@ class DeviceSession:
         if known is not None and twin.entities != before:
             services.voice.entities(twin, before)
         self._count("connects")
-        logger.info("device %s is online%s", twin.id, "" if known is not None else ", for the first time")
+        services.news.tell(twin.id, "is online" if known is not None else "is online, for the first time")
         services.woken(twin)
 
     # ---- live ---------------------------------------------------------------------------------------------
@@ -498,10 +501,10 @@ class DeviceSession:
         self._count("disconnects")
         self._s.storage.mark_status(twin)
         if asleep:
-            logger.info("device %s sleeps", twin.id)
+            self._s.news.tell(twin.id, "sleeps")
             twin.asleep = True
         else:
-            logger.info("device %s is offline: its connection ended", twin.id)
+            self._s.news.tell(twin.id, "is offline: its connection ended")
             self._s.voice.disconnected(twin, "connection lost")
 
     def _ask(self, work: Coroutine[None, None, None]) -> None:
