@@ -49,6 +49,7 @@ from fleet_platform.rpc.methods import bind
 from fleet_platform.rpc.relay import Relay, RelayTimes
 from fleet_platform.settings import PlatformSettings
 from fleet_platform.storage.calls import QueuedCallStore
+from fleet_platform.storage.data_folder import locked, make_data_folder
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.embedded import EmbeddedPostgres
 from fleet_platform.storage.kv import KeyValueStore
@@ -119,7 +120,9 @@ async def open_platform(
     """
     async with AsyncExitStack() as stack:
         dsn = settings.dsn.get_secret_value() if settings.dsn is not None else None
-        if dsn is None:
+        if dsn is not None:
+            stack.enter_context(locked(make_data_folder(settings.data)))
+        else:
             dsn = (await stack.enter_async_context(EmbeddedPostgres(settings.data))).dsn
         database = await stack.enter_async_context(Database(dsn))
         await migrate(database, [core_migrations()])

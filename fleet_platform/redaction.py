@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from plugin_sdk import JSON
+
 _NAMES = (
     r"pass|passwd|password|passphrase|pwd|psk|secret|(?:access|refresh)?_?token|api[_-]?key|authorization|cookie|ha1"
 )
@@ -31,6 +33,19 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
         r"\1\2***\2",
     ),
 )
+
+
+_SECRET_KEY = re.compile(rf"(?:.*[_-])?(?:{_NAMES}|key|user_?key)", re.IGNORECASE)
+
+
+def mask(value: JSON) -> JSON:
+    """A copy of a JSON value with ``***`` for every text whose name is that of a secret."""
+    if isinstance(value, dict):
+        return {
+            key: "***" if _SECRET_KEY.fullmatch(str(key)) and isinstance(inner, str) and inner else mask(inner)
+            for key, inner in value.items()
+        }
+    return [mask(inner) for inner in value] if isinstance(value, list) else value
 
 
 def redact(text: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_platform.redaction import redact
+from fleet_platform.redaction import mask, redact
 
 CANARY = "S3cr3t!Can4ry"
 
@@ -63,3 +63,16 @@ def test_a_password_of_any_characters_is_hidden_in_json(ssid: str, password: str
 @pytest.mark.parametrize("part", ["token=", '"pass":"', "://a:", "a:", "/shelly/", "eyJ.", "\\\\", "Basic "])
 def test_no_text_makes_it_hang(part: str) -> None:
     assert redact(part * 20_000)
+
+
+def test_members_that_are_called_like_a_secret_are_masked_and_nothing_else() -> None:
+    config = {
+        "sta": {"ssid": "home", "pass": "hunter2", "is_open": False},
+        "list": [{"ha1": "abc"}, {"key": "switch:0"}],
+    }
+    assert mask({"config": config, "ssl_ca": None, "password": None}) == {
+        "config": {"sta": {"ssid": "home", "pass": "***", "is_open": False}, "list": [{"ha1": "***"}, {"key": "***"}]},
+        "ssl_ca": None,
+        "password": None,
+    }
+    assert config["sta"]["pass"] == "hunter2", "a copy"  # type: ignore[index]

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from fleet_platform.devices.twin import Twin
 from fleet_platform.events.bus import Bus
+from fleet_platform.redaction import mask
 from plugin_sdk import JSON, JSONObject
 
 
@@ -55,9 +56,9 @@ class Voice:
             self._bus.publish("Shelly.Message", params, device=twin.id)
 
     def reply(self, twin: Twin, message: JSONObject, method: str, params: JSON) -> None:
-        """A device's answer to a relayed call."""
+        """A device's answer to a relayed call, with the call but without the secrets in it (a Wi-Fi password)."""
         if self._bus.wants("Shelly.Message"):
-            self.message(twin, message, {"method": method, "params": params})
+            self.message(twin, message, {"method": method, "params": mask(params)})
 
     def settings(self, twin: Twin) -> None:
         """Settings were read anew."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,9 @@ from pydantic import SecretStr
 
 from fleet_platform.app import open_platform
 from fleet_platform.settings import PlatformSettings
+from fleet_platform.simulator import Backoff, Simulator, Timing
 from fleet_platform.storage.embedded import EmbeddedPostgres
+from fleet_platform.storage.problems import DataFolderInUse
 
 from .conftest import PASSWORD, RUN_TOKEN, StartPlatform, eventually, signed_in, simulated
 
@@ -43,30 +46,37 @@ async def test_after_a_restart_every_device_is_known_offline_with_its_last_state
             assert twin.internal_id is not None
 
 
-async def test_devices_that_come_back_after_a_restart_unchanged_are_asked_nothing(start: StartPlatform) -> None:
-    async with start(port=0) as platform, simulated(platform) as simulator:
-        device = await simulator.add("Plus1PM", seed=1)
-        await eventually(lambda: platform.fleet.get(device.id))
-        port = platform.port
-        asked = len(device.requests)
-        assert asked > 0
-        await platform.store.flush()
-        # The simulator outlives the first platform and finds the second at the same address.
-        await device.drop()
-        async with start(port=0) as second:
-            assert second.port != port
-            twin = second.fleet.find(device.id)
-            assert twin.read
-            assert twin.revisions.config == platform.fleet.find(device.id).revisions.config
+async def test_a_device_that_returns_to_a_restarted_platform_unchanged_is_asked_nothing(start: StartPlatform) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    url = f"ws://127.0.0.1:{port}/shelly"
+    async with Simulator(url, token=RUN_TOKEN, timing=Timing(backoff=Backoff(first_s=0.1, longest_s=0.2))) as simulator:
+        async with start(port=port) as platform:
+            device = await simulator.add("Plus1PM", seed=1)
+            await eventually(lambda: platform.fleet.get(device.id))
+            await platform.store.flush()
+        asked = list(device.requests)
+        assert "Shelly.GetConfig" in asked
+        async with start(port=port) as platform:
+            await eventually(lambda: platform.fleet.find(device.id).presence == "online")
+            await asyncio.sleep(0.2)
+            assert list(device.requests) == asked
+
+
+async def test_a_second_platform_is_kept_out_of_the_data_folder(start: StartPlatform) -> None:
+    async with start():
+        with pytest.raises(DataFolderInUse):
+            async with start():
+                pass
 
 
 async def test_control_goes_on_while_postgres_is_away_and_the_last_state_is_written_when_it_returns(
     open_folder: Path,
 ) -> None:
-    postgres = EmbeddedPostgres(open_folder)
+    postgres = EmbeddedPostgres(open_folder / "database")
     await postgres.__aenter__()
     settings = PlatformSettings(
-        data=open_folder,
+        data=open_folder / "platform",
         dsn=SecretStr(postgres.dsn),
         host="127.0.0.1",
         port=0,
@@ -85,7 +95,7 @@ async def test_control_goes_on_while_postgres_is_away_and_the_last_state_is_writ
             await eventually(lambda: platform.fleet.find(device.id).status["switch:0"]["output"] is True)
             late = await simulator.add("Plus1PM", seed=2)
             await eventually(lambda: platform.fleet.get(late.id))
-            postgres = EmbeddedPostgres(open_folder)
+            postgres = EmbeddedPostgres(open_folder / "database")
             await postgres.__aenter__()
             await eventually(lambda: platform.database.is_up)
             await eventually(lambda: platform.fleet.find(late.id).internal_id is not None)
