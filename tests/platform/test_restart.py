@@ -99,10 +99,14 @@ async def test_control_goes_on_while_postgres_is_away_and_the_last_state_is_writ
             await postgres.__aenter__()
             await eventually(lambda: platform.database.is_up)
             await eventually(lambda: platform.fleet.find(late.id).internal_id is not None)
-            rows = await platform.database.fetch(
-                "SELECT s.status->'switch:0'->>'output' AS output FROM device.state s JOIN device.list d USING (id)"
-                " WHERE d.external_id = $1",
-                device.id,
-            )
-            assert rows[0]["output"] == "true"
+
+            async def stored() -> bool:
+                rows = await platform.database.fetch(
+                    "SELECT s.status->'switch:0'->>'output' AS output FROM device.state s JOIN device.list d USING (id)"
+                    " WHERE d.external_id = $1",
+                    device.id,
+                )
+                return bool(rows[0]["output"] == "true")
+
+            await eventually(stored)
     await asyncio.wait_for(postgres.__aexit__(None, None, None), 20)
