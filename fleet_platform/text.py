@@ -5,7 +5,6 @@ Pure functions on bytes. Nothing here waits, and nothing here knows what a messa
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 import orjson
@@ -85,6 +84,4 @@ def _plain(value: Any) -> Any:
         return sorted(value)
     if isinstance(value, SecretStr):
         return None
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
     raise TypeError(type(value).__name__)

@@ -7,9 +7,8 @@ from collections.abc import Collection
 from aiohttp import web
 
 from fleet_platform.auth.authenticator import Authenticator
+from fleet_platform.web.origin import SESSION_COOKIE, is_same_origin
 from plugin_sdk import Principal
-
-COOKIE = "fleet_session"
 
 
 class BadCredentialError(Exception):
@@ -50,18 +49,10 @@ class Identity:
         offered = offered_protocols(request)
         if offered:
             return offered[-1]
-        cookie = request.cookies.get(COOKIE)
-        if cookie and self.is_same_origin(request):
+        cookie = request.cookies.get(SESSION_COOKIE)
+        if cookie and is_same_origin(request, allowed=self._allowed_origins):
             return cookie
         return None
-
-    def is_same_origin(self, request: web.Request) -> bool:
-        """Whether a page of ours makes the request; a browser names another page's origin, a program names none."""
-        origin = request.headers.get("Origin")
-        if origin is None:
-            # Browsers leave Origin out of same-origin GETs, and never open a websocket or post without it.
-            return request.headers.get("Sec-Fetch-Site", "same-origin") in ("same-origin", "none")
-        return origin in (f"https://{request.host}", f"http://{request.host}") or origin in self._allowed_origins
 
 
 def offered_protocols(request: web.Request) -> list[str]:

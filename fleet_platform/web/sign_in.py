@@ -6,17 +6,16 @@ A session is an access token in a cookie that no script can read and no other si
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from aiohttp import web
 
 from fleet_platform.auth.authenticator import Authenticator
 from fleet_platform.auth.tokens import LIFETIME_S, Tokens
 from fleet_platform.web.html import Html
+from fleet_platform.web.origin import SESSION_COOKIE, is_same_origin
 from plugin_sdk import Principal
 from plugin_sdk.errors import RateLimited, Unavailable
-
-SESSION_COOKIE = "fleet_session"
 
 _OWN_PAGE = re.compile(r"/(?:(?:p|device)/[^\\\s]*|home|settings)?")
 
@@ -102,18 +101,6 @@ class SignIn:
 
     def _form(self, target: str, *, name: str = "", problem: str = "", status: int = 200) -> web.Response:
         return self._html.render("login.html", status=status, next=target, name=name, problem=problem)
-
-
-def is_same_origin(request: web.Request) -> bool:
-    """Whether a request comes from a page of ours, or from no browser at all.
-
-    Browsers send ``Sec-Fetch-Site`` to trustworthy addresses and ``Origin`` with every form; no page can set either.
-    """
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    origin = request.headers.get("Origin")
-    return origin is None or urlsplit(origin).netloc == request.host
 
 
 def _own_page(target: str) -> str:

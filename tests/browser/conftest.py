@@ -25,7 +25,7 @@ from fleet_platform.app import Platform, open_platform
 from fleet_platform.client import sign_in
 from fleet_platform.settings import PlatformSettings
 from fleet_platform.simulator import Simulator
-from fleet_platform.web.sign_in import SESSION_COOKIE
+from fleet_platform.web.origin import SESSION_COOKIE
 
 PASSWORD = "correct horse battery"
 RUN_TOKEN = "devices-of-this-test-run"

@@ -37,7 +37,8 @@ from fleet_platform.storage.twins import TwinStore
 from fleet_platform.web.client_socket import ClientLimits, ClientSocket
 from fleet_platform.web.device_socket import DeviceSocket
 from fleet_platform.web.http_rpc import HttpRpc
-from fleet_platform.web.identity import COOKIE, Identity
+from fleet_platform.web.identity import Identity
+from fleet_platform.web.origin import SESSION_COOKIE
 from fleet_platform.web.pages import Pages
 from fleet_platform.web.server import Front, Server, listening
 from fleet_platform.web.sockets import Pinger
@@ -301,7 +302,7 @@ async def browser(rim: Rim) -> AsyncIterator[Browser]:
 @pytest.fixture(scope="session")
 def cookie() -> Callable[[str], dict[str, str]]:
     """Headers with the session cookie of the web page."""
-    return lambda token: {"Cookie": f"{COOKIE}={token}"}
+    return lambda token: {"Cookie": f"{SESSION_COOKIE}={token}"}
 
 
 @pytest.fixture(scope="session")

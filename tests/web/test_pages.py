@@ -16,8 +16,8 @@ from fleet_platform.auth.authenticator import Authenticator
 from fleet_platform.auth.throttle import FREE_FAILURES
 from fleet_platform.auth.tokens import Tokens
 from fleet_platform.web.html import CONTENT_SECURITY_POLICY
+from fleet_platform.web.origin import SESSION_COOKIE
 from fleet_platform.web.pages import Pages, PanelSource
-from fleet_platform.web.sign_in import SESSION_COOKIE
 from plugin_sdk import AuthProvider, Decision, DeviceId, Panel, Policy, Principal
 from plugin_sdk.errors import Unavailable
 
