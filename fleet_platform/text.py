@@ -30,7 +30,8 @@ def decode(text: str | bytes) -> JSON:
     value = orjson.loads(text)
     # Each level costs its bracket, so only a text with many of them can be deep: the rest needs no walk.
     braces, brackets = ("{", "[") if isinstance(text, str) else (b"{", b"[")
-    if text.count(braces) + text.count(brackets) > MAX_DEPTH and _depth(value) > MAX_DEPTH:  # type: ignore[arg-type]
+    openings = text.count(braces) + text.count(brackets)  # type: ignore[arg-type]  # both are of the text's own type
+    if openings > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         message = f"nested deeper than {MAX_DEPTH} levels"
         raise JSONDecodeError(message, "", 0)
     return value

@@ -168,7 +168,7 @@ class DeviceSession:
         else:
             # Made before anything more is read, for the device may go on at once.
             self._twin = self._draft(hello, known)
-            self._ask(self._introduce(hello, known))
+            self._ask(self._introduce(self._twin, hello, known))
         await self._read()
 
     # ---- hello and door -----------------------------------------------------------------------------------
@@ -260,11 +260,22 @@ class DeviceSession:
 
     # ---- introduction -------------------------------------------------------------------------------------
 
-    async def _introduce(self, hello: Hello, known: Twin | None) -> None:
-        """Get to know the device, trying again a few times, then attach it."""
+    async def _introduce(self, twin: Twin, hello: Hello, known: Twin | None) -> None:
+        """Get to know the device, trying again a few times, then attach it.
+
+        Its twin is beside the known one, which stays as it is until all is read.
+        """
         for pause_s in (*self._s.times.retry_s, None):
             try:
-                twin = await self._ask_all(hello, known)
+                await Introduction(
+                    link=self.link,
+                    twin=twin,
+                    known=known is not None,
+                    hello=hello,
+                    pacer=self._s.pacer,
+                    types=self._s.types(),
+                    timeout_s=self._s.times.call_s,
+                ).run()
             except WrongIdError:
                 self._count("wrong_id")
                 logger.warning("a device that calls itself %s has another id", hello.device)
@@ -275,6 +286,8 @@ class DeviceSession:
             except FleetError as error:
                 self._count("introduction_failed")
                 logger.info("device %s cannot be introduced yet: %s", hello.device, error)
+                # What was read so far is asked again; what it reported since stays.
+                twin = self._twin = self._beside(known, hello, twin.status)
                 if pause_s is not None:
                     await asyncio.sleep(pause_s)
             else:
@@ -282,34 +295,21 @@ class DeviceSession:
                 return
         await self._socket.close(frames.CLOSE_TRY_LATER, "the device does not answer")
 
-    async def _ask_all(self, hello: Hello, known: Twin | None) -> Twin:
-        """Ask a twin beside the known one, which stays as it is until all is read."""
-        twin = self._draft(hello, known)
-        if self._twin is not None:
-            # What it reported since, maybe during an attempt that failed.
-            twin.status = self._twin.status
-        self._twin = twin
-        await Introduction(
-            link=self.link,
-            twin=twin,
-            known=known is not None,
-            hello=hello,
-            pacer=self._s.pacer,
-            types=self._s.types(),
-            timeout_s=self._s.times.call_s,
-        ).run()
-        return twin
-
     def _draft(self, hello: Hello, known: Twin | None) -> Twin:
         """A new twin of what is known and what the device said first."""
-        twin = Twin(hello.device, decode(known.status_json()) if known is not None else {})
-        if known is not None:
-            twin.load(info=known.info_json(), settings=known.settings_json(), meta=decode(known.meta_json()))
-            twin.internal_id, twin.entities = known.internal_id, known.entities
+        twin = self._beside(known, hello, decode(known.status_json()) if known is not None else {})
         if hello.complete:
             take_full_status(twin, dict(hello.status), self._s.types())
         else:
             apply(twin.status, hello.status)
+        return twin
+
+    def _beside(self, known: Twin | None, hello: Hello, status: JSONObject) -> Twin:
+        """A new twin with what is known of the device, but a status of its own."""
+        twin = Twin(hello.device, status)
+        if known is not None:
+            twin.load(info=known.info_json(), settings=known.settings_json(), meta=decode(known.meta_json()))
+            twin.internal_id, twin.entities = known.internal_id, known.entities
         return twin
 
     async def _welcome(self, twin: Twin) -> None:

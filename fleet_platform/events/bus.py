@@ -6,18 +6,18 @@ filter is asked and a frame is made once for all of them. Persistence and sinks 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+from fleet_platform.events.channel import Audience, Channel
 from fleet_platform.events.filters import Filter, name_matches
-from fleet_platform.events.outbox import FLUSH_INTERVAL_S, Item, Outbox, conflate
+from fleet_platform.events.outbox import Item, Outbox, conflate
 from fleet_platform.events.reasons import reason_of
 from fleet_platform.events.record import GENERIC, STATUS, Record
 from fleet_platform.events.ring import Ring
@@ -43,75 +43,11 @@ class StatusSource(Protocol):
         """Its live status."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """Which devices a client may hear of.
-
-    Attributes:
-        key: Equal for clients with equal rights.
-        sees: Asked once per device and channel, again after :meth:`Bus.rights_changed`.
-    """
-
-    key: Hashable
-    sees: Callable[[DeviceId], bool]
-
-
-@dataclass(slots=True)
-class _Channel:
-    audience: Audience
-    filters: tuple[Filter, ...]
-    members: set[Outbox] = field(default_factory=set)
-    visible: dict[DeviceId, bool] = field(default_factory=dict)
-    waiting: list[Item] = field(default_factory=list)
-    timer: asyncio.Handle | None = None
-    next_flush: float = 0.0
-
-    def push(self, item: Item) -> None:
-        """Collect an event; what comes within five milliseconds leaves as one write per member."""
-        self.waiting.append(item)
-        if self.timer is None:
-            loop = asyncio.get_running_loop()
-            delay = self.next_flush - loop.time()
-            self.timer = loop.call_later(delay, self.flush) if delay > 0 else loop.call_soon(self.flush)
-
-    def flush(self) -> None:
-        """Hand what was collected to every member: before a reply to one of them, and before one joins or parts."""
-        if self.timer is None:
-            return
-        self.timer.cancel()
-        self.timer = None
-        self.next_flush = asyncio.get_running_loop().time() + FLUSH_INTERVAL_S
-        items, self.waiting = self.waiting, []
-        data = b"".join([item.frame for item in items])
-        for outbox in tuple(self.members):
-            outbox.extend(items, data)
-
-    def sees(self, device: DeviceId) -> bool:
-        known = self.visible.get(device)
-        if known is None:
-            known = self.visible[device] = self.audience.sees(device)
-        return known
-
-    def select(self, record: Record, filters: Sequence[Filter]) -> tuple[bool, tuple[str, ...]] | None:
-        """Whether the members get the record: None, or ``(with full status, component keys)``."""
-        if record.device is not None and not self.sees(record.device):
-            return None
-        found: tuple[str, ...] | None = None
-        for wish in filters:
-            keys = wish.select(record)
-            if keys is None:
-                continue
-            if record.components is not None and not wish.changed_only:
-                return True, keys
-            found = keys if found is None else tuple(key for key in record.keys if key in {*found, *keys})
-        return None if found is None else (False, found)
-
-
 @dataclass(frozen=True, slots=True)
 class _Reach:
     """Who cares for events of one name; recomputed when subscriptions change."""
 
-    channels: tuple[tuple[_Channel, tuple[Filter, ...]], ...]
+    channels: tuple[tuple[Channel, tuple[Filter, ...]], ...]
     taps: tuple[Callable[[Event], None], ...]
     recorded: bool
 
@@ -147,8 +83,8 @@ class Bus:
         self.published: Counter[str] = Counter()
         self.ring = Ring(max_bytes=ring_bytes, max_age_s=ring_age_s, clock=clock)
         self._metadata = metadata
-        self._channels: dict[Hashable, _Channel] = {}
-        self._channel_of: dict[Outbox, _Channel] = {}
+        self._channels: dict[Hashable, Channel] = {}
+        self._channel_of: dict[Outbox, Channel] = {}
         self._taps: list[tuple[tuple[str, ...], Callable[[Event], None]]] = []
         self._reach: dict[str, _Reach] = {}
         self._next_id = 1
@@ -318,7 +254,7 @@ class Bus:
             record.forget_frames()
         return outbox.push_all(missed)
 
-    def _missed(self, channel: _Channel, filters: Sequence[Filter], record: Record) -> Item | None:
+    def _missed(self, channel: Channel, filters: Sequence[Filter], record: Record) -> Item | None:
         chosen = channel.select(record, [wish for wish in filters if name_matches(wish.name, record.method)])
         if chosen is None:
             return None
@@ -359,7 +295,7 @@ class Bus:
         key = (audience.key, filters)
         channel = self._channels.get(key)
         if channel is None:
-            channel = self._channels[key] = _Channel(audience, filters)
+            channel = self._channels[key] = Channel(audience, filters)
         channel.flush()
         channel.members.add(outbox)
         outbox.upstream = channel.flush

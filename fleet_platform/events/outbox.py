@@ -1,6 +1,6 @@
 """What waits to be sent to one client: replies and events, in order, in as few writes as possible.
 
-Frames of about five milliseconds leave as one write. While the client reads slowly its status events are
+Events come in from channels, collected for about five milliseconds. While the client reads slowly its status events are
 conflated per device: full ones keep the newest, changed ones are merged component by component; every other event of
 a device is a barrier that no status event of it passes. What cannot be conflated is bounded: beyond the
 bound the client is cut off with 1013 and may resume. Replies are not counted; whoever reads requests asks
@@ -86,18 +86,6 @@ class Outbox:
         """Frames that wait here."""
         return len(self._items)
 
-    def push(self, record: Record, frame: bytes, keys: tuple[str, ...], *, full: bool) -> None:
-        """Add an event."""
-        if self._closed:
-            return
-        items = self._items
-        items.append(Item(frame, record, keys, full))
-        self._bytes += len(frame)
-        if len(items) >= self._conflate_at or self._bytes > self._conflate_over:
-            self._make_room()
-        if self._timer is None and not self._closed:
-            self._schedule()
-
     def push_all(self, items: Sequence[Item]) -> bool:
         """Add events that were missed; none of them, and False, if they are more than may wait."""
         size = sum(len(item.frame) for item in items)
@@ -150,11 +138,12 @@ class Outbox:
 
     def flush(self) -> None:
         """Hand waiting frames to the transport, as far as it takes them."""
+        if self.upstream is not None:
+            # While the timer is still set, so that what comes now is sent below and not scheduled once more.
+            self.upstream()
         self._timer = None
         if self._closed:
             return
-        if self.upstream is not None:
-            self.upstream()
         batch = self._take(HIGH_WATER - self._buffered())
         if batch:
             data = batch[0] if len(batch) == 1 else b"".join(batch)

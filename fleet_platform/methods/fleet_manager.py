@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from fleet_platform import __version__
 from fleet_platform.devices.fleet import Fleet
-from fleet_platform.events.bus import Audience, Bus
+from fleet_platform.events.bus import Bus
+from fleet_platform.events.channel import Audience
 from fleet_platform.events.filters import decode_filters
 from fleet_platform.methods.device import SEE
 from fleet_platform.methods.slices import in_slices

@@ -1,4 +1,4 @@
-"""HTTP status of each error, for those who call one method per request."""
+"""What HTTP says of each error: its status, and when to try again."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ _STATUS: tuple[tuple[type[errors.FleetError], int], ...] = (
     (errors.CallTimeout, 504),
     (errors.DeviceError, 400),
 )
+
+
+def retry_after(error: errors.FleetError) -> dict[str, str]:
+    """The header that tells when to try again, for an error that knows it."""
+    return {"Retry-After": str(int(error.data["retry_after_s"]) + 1)} if isinstance(error, errors.RateLimited) else {}
 
 
 def http_status(error: errors.FleetError) -> int:

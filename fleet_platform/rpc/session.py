@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from fleet_platform.events.outbox import Outbox
 from fleet_platform.rpc.calls import SocketCall
+from fleet_platform.rpc.destinations import GROUP
 from fleet_platform.rpc.dispatch import Dispatcher, unexpected
 from fleet_platform.rpc.envelope import PLATFORM, BadEnvelope, Request, decode_request, encode_error, encode_result
 from fleet_platform.rpc.relay import Relay
@@ -110,7 +111,7 @@ class ClientSession:
             return
         if request.dst is None:
             self._start(self._call(request))
-        elif len(request.dst) == 1 and not request.dst[0].startswith("group:"):
+        elif len(request.dst) == 1 and not request.dst[0].startswith(GROUP):
             self._pass_on(request, self._expand(request.dst, self._principal)[0])
         else:
             self._start(self._pass_on_all(request, request.dst))

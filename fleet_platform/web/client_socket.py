@@ -11,11 +11,12 @@ from aiohttp import WSCloseCode, web
 from fleet_platform.events.bus import Bus
 from fleet_platform.events.outbox import Outbox
 from fleet_platform.rpc.dispatch import Dispatcher
+from fleet_platform.rpc.errors import http_status, retry_after
 from fleet_platform.rpc.relay import Relay
 from fleet_platform.rpc.session import ClientSession, Expand
 from fleet_platform.web.identity import BadCredentialError, Identity, offered_protocols
 from fleet_platform.web.sockets import AcceptedSocket, Pinger, forget_cause
-from plugin_sdk.errors import FleetError, RateLimited
+from plugin_sdk.errors import FleetError
 
 logger = logging.getLogger(__name__)
 
@@ -66,11 +67,7 @@ class ClientSocket:
         except BadCredentialError:
             principal = None
         except FleetError as error:
-            headers = (
-                {"Retry-After": str(int(error.data["retry_after_s"]) + 1)} if isinstance(error, RateLimited) else {}
-            )
-            status = 429 if isinstance(error, RateLimited) else 503
-            return web.json_response({"error": error.to_json()}, status=status, headers=headers)
+            return web.json_response({"error": error.to_json()}, status=http_status(error), headers=retry_after(error))
         if principal is None:
             self._tally["clients_refused"] += 1
             return web.json_response({"error": "sign in first"}, status=401, headers={"WWW-Authenticate": "Bearer"})

@@ -14,9 +14,10 @@ from typing import Any
 
 from aiohttp import web
 
+from fleet_platform.rpc.destinations import GROUP
 from fleet_platform.rpc.dispatch import Dispatcher, unexpected
 from fleet_platform.rpc.envelope import PLATFORM, BadEnvelope, Request, decode_request, encode_error, encode_result
-from fleet_platform.rpc.errors import http_status
+from fleet_platform.rpc.errors import http_status, retry_after
 from fleet_platform.rpc.relay import Relay
 from fleet_platform.rpc.session import MAX_BATCH, Expand
 from fleet_platform.text import JSONDecodeError, decode, encode
@@ -172,9 +173,7 @@ class HttpRpc:
         return self._json(replies[0]) if replies else web.Response(status=204)
 
     def _json(self, body: bytes, error: FleetError | None = None) -> web.Response:
-        headers = {}
-        if isinstance(error, RateLimited):
-            headers["Retry-After"] = str(int(error.data["retry_after_s"]) + 1)
+        headers = {} if error is None else retry_after(error)
         status = 200 if error is None else http_status(error)
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
@@ -183,7 +182,7 @@ class HttpRpc:
 
 def _is_many(value: JSON) -> bool:
     dst = value.get("dst") if isinstance(value, dict) else None
-    return isinstance(dst, list) or (isinstance(dst, str) and dst.startswith("group:"))
+    return isinstance(dst, list) or (isinstance(dst, str) and dst.startswith(GROUP))
 
 
 def _call(principal: Principal | None, src: str | None, request: web.Request) -> Call:

@@ -27,7 +27,7 @@ def seen_through(request: web.BaseRequest, trusted: Sequence[IPv4Network | IPv6N
     found: Seen = {}
     passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
     strangers = [address for address in passed if not _is_trusted(address, trusted)]
-    if strangers or passed:
+    if passed:
         found["remote"] = (strangers or passed)[-1][:64]
     scheme = request.headers.get("X-Forwarded-Proto")
     if scheme in ("http", "https"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -35,6 +35,7 @@ from plugin_sdk import (
     Verdict,
 )
 from plugin_sdk.errors import Unavailable
+from tests.frames import read_frames
 
 Until: TypeAlias = Callable[[Callable[[], bool]], Any]
 
@@ -59,18 +60,6 @@ TYPES: Mapping[str, ComponentType] = {
         component("sys", "Sys"),
     )
 }
-
-
-def read_frames(data: bytes) -> Iterator[JSONObject]:
-    """JSON of each websocket frame in a stream of unmasked final text frames."""
-    while data:
-        assert data[0] == 0x81, "a text frame"
-        start, size = 2, data[1]
-        if size > 125:
-            width = 2 if size == 126 else 8
-            start, size = 2 + width, int.from_bytes(data[2 : 2 + width], "big")
-        yield json.loads(data[start : start + size])
-        data = data[start + size :]
 
 
 class Wire:

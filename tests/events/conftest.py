@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import pytest
 
-from fleet_platform.events.bus import Audience, Bus
-from fleet_platform.events.outbox import Outbox
+from fleet_platform.events.bus import Bus
+from fleet_platform.events.channel import Audience, Channel
+from fleet_platform.events.outbox import Item, Outbox
+from fleet_platform.events.record import Record
 from plugin_sdk import JSON, DeviceId, JSONObject
+from tests.frames import read_frames
 
 Frame: TypeAlias = dict[str, Any]
 Until: TypeAlias = Callable[[Callable[[], bool]], Any]
-
-
-def read_frames(data: bytes) -> Iterator[Frame]:
-    """JSON of each websocket frame in a stream of unmasked final text frames."""
-    while data:
-        assert data[0] == 0x81, "a text frame"
-        start, size = 2, data[1]
-        if size > 125:
-            width = 2 if size == 126 else 8
-            start, size = 2 + width, int.from_bytes(data[2 : 2 + width], "big")
-        yield json.loads(data[start : start + size])
-        data = data[start + size :]
 
 
 class Reader:
@@ -39,6 +29,12 @@ class Reader:
         self._buffer = b""
         self._drained = 0
         self.outbox = Outbox(write=self._write, buffered=lambda: len(self._buffer), overflow=self._overflow, **bounds)
+        self._channel = Channel(Audience(key=0, sees=lambda _device: True), (), {self.outbox})
+        self.outbox.upstream = self._channel.flush
+
+    def tell(self, record: Record, frame: bytes, keys: tuple[str, ...] = (), *, full: bool = False) -> None:
+        """Send an event as the bus does."""
+        self._channel.push(Item(frame, record, keys, full))
 
     def read(self) -> None:
         """Take all that was written, and whatever comes from now on."""

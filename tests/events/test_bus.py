@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_platform.events.bus import Audience, Bus
+from fleet_platform.events.bus import Bus
+from fleet_platform.events.channel import Audience
 from fleet_platform.events.filters import Filter, Rules
 from fleet_platform.events.reasons import reason_of
 from plugin_sdk import JSON, DeviceId, Event

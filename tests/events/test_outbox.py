@@ -23,7 +23,7 @@ NewReader = Callable[..., "Reader"]
 
 def push_event(reader: Reader, seq: int, device: str = "a", *, size: int = 10) -> None:
     record = Record(seq, "Entity.Event", DeviceId(device), 0, encode({"text": "x" * size}))
-    reader.outbox.push(record, record.frame(), (), full=False)
+    reader.tell(record, record.frame())
 
 
 def push_status(reader: Reader, seq: int, device: str = "a", *, key: str = "switch:0", full: bool = False) -> None:
@@ -38,7 +38,7 @@ def push_status(reader: Reader, seq: int, device: str = "a", *, key: str = "swit
         components={key: member},
     )
     frame = record.frame_full(b'{"all":%d}' % seq) if full else record.frame()
-    reader.outbox.push(record, frame, (key,), full=full)
+    reader.tell(record, frame, (key,), full=full)
 
 
 def reply(reader: Reader, number: int, size: int = 0) -> None:
@@ -103,7 +103,7 @@ async def test_memory_stays_flat_for_a_client_that_never_reads_status(new_reader
 
 async def test_barriers_survive_in_their_order_and_keep_status_on_their_side(reader: Reader) -> None:
     reader.stop()
-    push_status(reader, 1, key="big", full=True)
+    push_event(reader, 1, size=HIGH_WATER)
     await asyncio.sleep(0.01)
     for seq in range(2, 902, 3):
         push_status(reader, seq)
@@ -175,8 +175,8 @@ async def test_drained_returns_when_the_outbox_is_closed(reader: Reader) -> None
 
 
 async def test_a_closed_outbox_holds_and_sends_nothing(reader: Reader) -> None:
-    push_event(reader, 1)
     reply(reader, 1)
+    push_event(reader, 1)
     reader.outbox.close()
     push_event(reader, 2)
     reply(reader, 2)

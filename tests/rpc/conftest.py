@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ from fleet_platform.rpc.methods import BoundMethod, bind
 from fleet_platform.rpc.relay import Relay, RelayTimes
 from fleet_platform.rpc.session import ClientSession
 from plugin_sdk import JSON, Call, ComponentType, DeviceId, Method, Principal
+from tests.frames import read_frames
 
 Frame: TypeAlias = dict[str, Any]
 Until: TypeAlias = Callable[[Callable[[], bool]], Any]
@@ -30,18 +31,6 @@ ADMIN = Principal(name="admin", provider="test")
 GUEST = Principal(name="guest", provider="test")
 
 TRV = ComponentType(type="blutrv", namespace="BluTrv", title="", slow_methods=("BluTrv.Call",))
-
-
-def read_frames(data: bytes) -> Iterator[Frame]:
-    """JSON of each websocket frame in a stream of unmasked final text frames."""
-    while data:
-        assert data[0] == 0x81, "a text frame"
-        start, size = 2, data[1]
-        if size > 125:
-            width = 2 if size == 126 else 8
-            start, size = 2 + width, int.from_bytes(data[2 : 2 + width], "big")
-        yield json.loads(data[start : start + size])
-        data = data[start + size :]
 
 
 class Shelly:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_platform.events.bus import Audience
+from fleet_platform.events.channel import Audience
 from fleet_platform.events.filters import Filter
 from fleet_platform.rpc import session as module
 from plugin_sdk import JSON, DeviceId, Principal
