@@ -10,7 +10,7 @@ import asyncio
 import base64
 import hashlib
 from collections.abc import Callable
-from random import getrandbits
+from random import Random
 from typing import Protocol, cast
 
 from fleet_platform.simulator.frames import (
@@ -31,6 +31,9 @@ _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _MAX_HEAD = 16_384
 _WRITE_BUFFER = 65_536
 _CLOSE_WAIT_S = 2.0
+
+_bits = Random().getrandbits  # noqa: S311 - masks and keys of a handshake are no secrets
+"""Of its own, so that a fleet in the background draws nothing from a generator that somebody seeded."""
 
 
 class Peer(Protocol):
@@ -128,17 +131,17 @@ class Channel(asyncio.Protocol):
 
     def send(self, text: bytes) -> None:
         """Send a text message; silently nothing once the channel is dead."""
-        self._write(encode_frame(TEXT, text, mask=getrandbits(8)))
+        self._write(encode_frame(TEXT, text, mask=_bits(8)))
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message."""
-        self._write(encode_frame(BINARY, data, mask=getrandbits(8)))
+        self._write(encode_frame(BINARY, data, mask=_bits(8)))
 
     def send_fragments(self, parts: list[bytes]) -> None:
         """Send one text message in several frames."""
         for number, part in enumerate(parts):
             opcode = TEXT if number == 0 else CONTINUATION
-            self._write(encode_frame(opcode, part, mask=getrandbits(8), final=number == len(parts) - 1))
+            self._write(encode_frame(opcode, part, mask=_bits(8), final=number == len(parts) - 1))
 
     def send_raw(self, data: bytes) -> None:
         """Put bytes on the connection as they are, frame or not."""
@@ -151,7 +154,7 @@ class Channel(asyncio.Protocol):
             return
         self.open = False
         self._close = (code, reason)
-        self._write(encode_frame(CLOSE, encode_close(code, reason), mask=getrandbits(8)))
+        self._write(encode_frame(CLOSE, encode_close(code, reason), mask=_bits(8)))
         asyncio.get_running_loop().call_later(_CLOSE_WAIT_S, self.abort)
 
     def abort(self) -> None:
@@ -215,10 +218,10 @@ class Channel(asyncio.Protocol):
             self._peer.received(payload)
         elif opcode == PING:
             if self.answers_pings:
-                self._write(encode_frame(PONG, payload, mask=getrandbits(8)))
+                self._write(encode_frame(PONG, payload, mask=_bits(8)))
         elif opcode == CLOSE:
             code, reason = decode_close(payload)
-            self._write(encode_frame(CLOSE, payload[:2], mask=getrandbits(8)))
+            self._write(encode_frame(CLOSE, payload[:2], mask=_bits(8)))
             self._end(code, reason)
 
 
@@ -227,7 +230,7 @@ def upgrade_request(host: str, path: str) -> bytes:
 
     The headers of real hardware are not known; ``json-rpc`` is what servers for Shelly devices offer.
     """
-    key = base64.b64encode(getrandbits(128).to_bytes(16, "big")).decode()
+    key = base64.b64encode(_bits(128).to_bytes(16, "big")).decode()
     return (
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: json-rpc\r\n\r\n"
