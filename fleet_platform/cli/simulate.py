@@ -21,9 +21,9 @@ from rich.progress import Progress as Bar
 
 from fleet_platform.cli.output import printable, progress
 from fleet_platform.simulator.descriptors import TooFewDescriptors
-from fleet_platform.simulator.dialler import BadUrl
-from fleet_platform.simulator.dump import BadDump
+from fleet_platform.simulator.device.dump import BadDump
 from fleet_platform.simulator.models import UnknownModel
+from fleet_platform.simulator.outbound.dialler import BadUrl
 from fleet_platform.simulator.run import Progress, SimulateOptions, simulate
 
 RUN_TOKEN = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token

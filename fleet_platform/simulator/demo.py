@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from fleet_platform.simulator.device import Device
+from fleet_platform.simulator.device.device import Device
 from fleet_platform.simulator.simulator import Simulator
 
 

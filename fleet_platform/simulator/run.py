@@ -12,7 +12,7 @@ from random import Random
 
 from fleet_platform.simulator.demo import HOTEL, check_in, happenings
 from fleet_platform.simulator.descriptors import reserve_descriptors
-from fleet_platform.simulator.dump import Dumps, dumps_in
+from fleet_platform.simulator.device.dump import Dumps, dumps_in
 from fleet_platform.simulator.models import find_model
 from fleet_platform.simulator.simulator import Simulator
 from fleet_platform.simulator.world import Stats, Timing

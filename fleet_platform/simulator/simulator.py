@@ -13,12 +13,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fleet_platform.simulator.blueprint import Blueprint
 from fleet_platform.simulator.component_types import load_component_types
-from fleet_platform.simulator.device import Device
-from fleet_platform.simulator.dialler import read_url
-from fleet_platform.simulator.dump import DumpOrigin, read_dump
+from fleet_platform.simulator.device.blueprint import Blueprint
+from fleet_platform.simulator.device.device import Device
+from fleet_platform.simulator.device.dump import DumpOrigin, read_dump
 from fleet_platform.simulator.models import Model, ModelOrigin, find_model
+from fleet_platform.simulator.outbound.dialler import read_url
 from fleet_platform.simulator.world import Stats, Timing, World
 from plugin_sdk import ComponentType
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fleet_platform.simulator.dialler import Dialler
-from fleet_platform.simulator.link import Backoff
+from fleet_platform.simulator.outbound.dialler import Dialler
+from fleet_platform.simulator.outbound.link import Backoff
 from fleet_platform.simulator.wheel import Wheel
 from plugin_sdk import ComponentType
 

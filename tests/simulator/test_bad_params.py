@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleet_platform.simulator import Device, Simulator
-from fleet_platform.simulator.rpc import Request, answer, read_request
+from fleet_platform.simulator.device.rpc import Request, answer, read_request
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import BadDump, Simulator
-from fleet_platform.simulator.dump import dumps_in, read_dump
+from fleet_platform.simulator.device.dump import dumps_in, read_dump
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home

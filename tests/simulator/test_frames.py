@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_platform.simulator.frames import (
+from fleet_platform.simulator.outbound.frames import (
     BINARY,
     CLOSE,
     CONTINUATION,

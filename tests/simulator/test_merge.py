@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_platform.simulator.merge import UnfitSetting, apply_patch, merge_settings, overlay_patch
+from fleet_platform.simulator.device.merge import UnfitSetting, apply_patch, merge_settings, overlay_patch
 from plugin_sdk import JSON, JSONObject
 
 names = st.sampled_from("abcd")

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fleet_platform.simulator import UnknownModel
-from fleet_platform.simulator.blueprint import Blueprint
+from fleet_platform.simulator.device.blueprint import Blueprint
 from fleet_platform.simulator.models import MODELS, Model, ModelOrigin, find_model
 
 FOLDER = Path(__file__).parents[3] / "shared" / "devices"

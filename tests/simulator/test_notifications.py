@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Simulator
-from fleet_platform.simulator.dialect import BEFORE_1_6, CURRENT, WALL_DISPLAY, Dialect, dialect_of
-from fleet_platform.simulator.outbox import LIMIT, Outbox
+from fleet_platform.simulator.outbound.dialect import BEFORE_1_6, CURRENT, WALL_DISPLAY, Dialect, dialect_of
+from fleet_platform.simulator.outbound.outbox import LIMIT, Outbox
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fleet_platform.simulator import BadUrl, Simulator, UnknownModel
-from fleet_platform.simulator.dialler import read_url
-from fleet_platform.simulator.link import Backoff
+from fleet_platform.simulator.outbound.dialler import read_url
+from fleet_platform.simulator.outbound.link import Backoff
 from plugin_sdk import ComponentType
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from fleet_platform.simulator.blueprint import Blueprint
+from fleet_platform.simulator.device.blueprint import Blueprint
 from fleet_platform.simulator.models.identity import Identity, identify
 from fleet_platform.simulator.models.model import Model
 from fleet_platform.simulator.models.network import network_parts

@@ -9,7 +9,7 @@ from fleet_platform.simulator.services import kvs, schedule, script, shelly, upk
 from plugin_sdk import JSON, JSONObject, component_type
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 Service: TypeAlias = Callable[["Machine", JSONObject], JSON]
 

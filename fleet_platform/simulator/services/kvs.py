@@ -17,7 +17,7 @@ from plugin_sdk.arguments import required, text, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 _MAX_KEYS = 50
 _PAGE = 10

@@ -11,7 +11,7 @@ from plugin_sdk.arguments import invalid, required, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from fleet_platform.simulator.services.numbered import Numbered
 from plugin_sdk import JSON, JSONObject
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 _JOBS = Numbered(
     items=lambda device: device.stores.schedules,

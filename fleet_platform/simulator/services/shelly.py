@@ -11,7 +11,7 @@ from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import flag, texts, whole
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 _PAGE_BYTES = 2_560
 """Size of one page of components. The firmware's own rule is not documented; its pages are small."""

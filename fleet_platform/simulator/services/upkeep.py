@@ -13,7 +13,7 @@ from plugin_sdk.arguments import choice, required, text, whole
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 _MIN_REBOOT_MS, _DEFAULT_REBOOT_MS = 500, 1_000
 

@@ -12,7 +12,7 @@ from fleet_platform.simulator.services.numbered import Numbered
 from plugin_sdk import JSON, JSONObject, component_type
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 
 def _limit(device: Machine) -> int:

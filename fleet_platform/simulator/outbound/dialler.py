@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from fleet_platform.simulator.channel import Channel, Peer, upgrade_request
+from fleet_platform.simulator.outbound.channel import Channel, Peer, upgrade_request
 
 WORKERS = 96
 TIMEOUT_S = 15.0

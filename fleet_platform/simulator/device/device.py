@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 from typing import Self
 
-from fleet_platform.simulator.channel import Channel
-from fleet_platform.simulator.faults import Faults
-from fleet_platform.simulator.machine import Machine
+from fleet_platform.simulator.device.machine import Machine
+from fleet_platform.simulator.faults.faults import Faults
+from fleet_platform.simulator.outbound.channel import Channel
 from plugin_sdk import JSON
 
 
@@ -31,7 +31,7 @@ class Device(Machine):
 
     @property
     def closed(self) -> tuple[int, str] | None:
-        """How the last connection or attempt ended; see :class:`~fleet_platform.simulator.link.Link`."""
+        """How the last connection or attempt ended; see :class:`~fleet_platform.simulator.outbound.link.Link`."""
         return self.session.link.closed
 
     async def connected(self, timeout_s: float = 30.0) -> Self:

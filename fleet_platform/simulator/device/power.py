@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from plugin_sdk.simulation import DeviceFault, Timer
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 State: TypeAlias = Literal["off", "on", "stopping", "booting", "asleep"]
 

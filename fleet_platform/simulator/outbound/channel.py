@@ -13,7 +13,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Protocol, cast
 
-from fleet_platform.simulator.frames import (
+from fleet_platform.simulator.outbound.frames import (
     BINARY,
     CLOSE,
     CONTINUATION,

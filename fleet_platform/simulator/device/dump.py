@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import orjson
 
-from fleet_platform.simulator.blueprint import Blueprint
+from fleet_platform.simulator.device.blueprint import Blueprint
 from plugin_sdk import JSON, JSONObject
 
 Dumps: TypeAlias = dict[str, list[Blueprint]]

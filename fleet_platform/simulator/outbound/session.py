@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
-from fleet_platform.simulator import rpc
-from fleet_platform.simulator.dialect import Dialect, dialect_of
-from fleet_platform.simulator.dialler import Address
-from fleet_platform.simulator.faults import Faults
-from fleet_platform.simulator.link import Link
-from fleet_platform.simulator.outbox import Outbox, encode_notification
+from fleet_platform.simulator.device import rpc
+from fleet_platform.simulator.faults.faults import Faults
+from fleet_platform.simulator.outbound.dialect import Dialect, dialect_of
+from fleet_platform.simulator.outbound.dialler import Address
+from fleet_platform.simulator.outbound.link import Link
+from fleet_platform.simulator.outbound.outbox import Outbox, encode_notification
 from plugin_sdk import JSON, component_type
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
 
 _REMEMBERED_REQUESTS = 1_000
 _FIRST_WORDS = ("temperature", "humidity", "illuminance")

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import orjson
 
-from fleet_platform.simulator.blueprint import Blueprint
+from fleet_platform.simulator.device.blueprint import Blueprint
 from plugin_sdk import JSON, ComponentKey, JSONObject
 
 _DYNAMIC_IDS = range(200, 300)

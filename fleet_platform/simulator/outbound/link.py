@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from fleet_platform.simulator.channel import Channel
-from fleet_platform.simulator.dialler import Address, Dialler
+from fleet_platform.simulator.outbound.channel import Channel
+from fleet_platform.simulator.outbound.dialler import Address, Dialler
 from fleet_platform.simulator.wheel import Wheel, WheelTimer
 
 _LASTED_S = 10.0

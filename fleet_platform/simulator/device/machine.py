@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from random import Random
 
-from fleet_platform.simulator import rpc
-from fleet_platform.simulator.blueprint import Origin
-from fleet_platform.simulator.clock import refresh_sys
-from fleet_platform.simulator.dialler import Address, BadUrl, read_url
-from fleet_platform.simulator.merge import UnfitSetting, apply_patch, merge_settings
-from fleet_platform.simulator.power import Power
-from fleet_platform.simulator.session import Session
-from fleet_platform.simulator.state import State
-from fleet_platform.simulator.stores import Stores
+from fleet_platform.simulator.device import rpc
+from fleet_platform.simulator.device.blueprint import Origin
+from fleet_platform.simulator.device.clock import refresh_sys
+from fleet_platform.simulator.device.merge import UnfitSetting, apply_patch, merge_settings
+from fleet_platform.simulator.device.power import Power
+from fleet_platform.simulator.device.state import State
+from fleet_platform.simulator.device.stores import Stores
+from fleet_platform.simulator.outbound.dialler import Address, BadUrl, read_url
+from fleet_platform.simulator.outbound.session import Session
 from fleet_platform.simulator.world import World
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
 from plugin_sdk.arguments import invalid

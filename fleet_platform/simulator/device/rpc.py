@@ -21,8 +21,8 @@ from plugin_sdk.arguments import invalid, mapping, required
 from plugin_sdk.simulation import DeviceFault, Handler
 
 if TYPE_CHECKING:
-    from fleet_platform.simulator.faults import Faults
-    from fleet_platform.simulator.machine import Machine
+    from fleet_platform.simulator.device.machine import Machine
+    from fleet_platform.simulator.faults.faults import Faults
 
 
 _log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import orjson
 
-from fleet_platform.simulator.dialect import Dialect
-from fleet_platform.simulator.merge import overlay_patch
+from fleet_platform.simulator.device.merge import overlay_patch
+from fleet_platform.simulator.outbound.dialect import Dialect
 from plugin_sdk import JSON, JSONObject, component_id
 
 LIMIT = 64

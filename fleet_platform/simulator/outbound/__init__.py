@@ -1,0 +1,1 @@
+"""A device's way out: the websocket to its server, and what it says there."""
