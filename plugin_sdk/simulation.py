@@ -14,9 +14,6 @@ from typing import Protocol, TypeAlias
 
 from plugin_sdk.values import JSON, ComponentKey, JSONObject, component_id
 
-Handler: TypeAlias = Callable[[JSONObject], JSON]
-"""Serves one RPC method: takes ``params`` as they were sent, returns ``result``."""
-
 
 class DeviceFault(Exception):
     """The error a real device would answer.
@@ -32,6 +29,45 @@ class DeviceFault(Exception):
         super().__init__(text)
         self.code = code
         self.text = text
+
+
+class Deferred:
+    """A result that takes its time: a call over the air, an answer from another server.
+
+    A handler returns one and settles it later, once, by :meth:`answer` or :meth:`fail`; the device lives on meanwhile.
+    One that is never settled is a call that is never answered, as when the device restarts.
+    """
+
+    __slots__ = ("_outcome", "_tell")
+
+    def __init__(self) -> None:
+        self._outcome: tuple[JSON, DeviceFault | None] | None = None
+        self._tell: Callable[[JSON, DeviceFault | None], None] | None = None
+
+    def answer(self, result: JSON) -> None:
+        """The call succeeded."""
+        self._settle(result, None)
+
+    def fail(self, fault: DeviceFault) -> None:
+        """The call failed."""
+        self._settle(None, fault)
+
+    def then(self, tell: Callable[[JSON, DeviceFault | None], None]) -> None:
+        """Have the outcome told, now or when there is one; for whoever called, once."""
+        if self._outcome is not None:
+            tell(*self._outcome)
+        else:
+            self._tell = tell
+
+    def _settle(self, result: JSON, fault: DeviceFault | None) -> None:
+        if self._outcome is None:
+            self._outcome = (result, fault)
+            if self._tell is not None:
+                self._tell(result, fault)
+
+
+Handler: TypeAlias = Callable[[JSONObject], JSON | Deferred]
+"""Serves one RPC method: takes ``params`` as they were sent, returns ``result``, or who will know it."""
 
 
 class Timer(Protocol):
@@ -92,6 +128,8 @@ class SimulatedDevice(Protocol):
 
     def call(self, method: str, params: Mapping[str, JSON] | None = None, *, source: str = "loopback") -> JSON:
         """Run one of the device's own RPC methods, as its inputs, scripts and schedules do.
+
+        Returns the result, or a :class:`Deferred` where the method takes its time.
 
         Raises:
             DeviceFault: As the method answers to anybody.

@@ -31,9 +31,9 @@ NAMES = [
 
 
 def ask(device: Device, method: str, params: Any) -> dict[str, Any]:
-    text = answer(device, Request(id=1, src="x", method=method, params=params))
-    assert text is not None
-    reply: dict[str, Any] = orjson.loads(text)
+    replies: list[bytes] = []
+    answer(device, Request(id=1, src="x", method=method, params=params), replies.append, source="WS_in")
+    reply: dict[str, Any] = orjson.loads(replies[0])
     assert reply["id"] == 1
     assert ("result" in reply) != ("error" in reply)
     return reply

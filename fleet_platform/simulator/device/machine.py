@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from random import Random
+from typing import Protocol
 
 from fleet_platform.simulator.device import rpc
 from fleet_platform.simulator.device.blueprint import Origin
@@ -27,6 +28,19 @@ _READ_ONLY = ("id", "cfg_rev")
 """What ``SetConfig`` may carry along, as ``GetConfig`` shows it, and never changes."""
 
 
+class Listener(Protocol):
+    """Somebody in the local network whom the device tells of changes, beside its server."""
+
+    def tell_status(self, key: str, patch: Mapping[str, JSON]) -> None:
+        """A component's status changed."""
+
+    def tell_event(self, key: str, event: str, data: Mapping[str, JSON]) -> None:
+        """A component emitted an event."""
+
+    def hang_up(self, reason: str) -> None:
+        """The device goes down or to sleep: end the connection."""
+
+
 class Machine:
     """A device as its components know it. Satisfies :class:`plugin_sdk.simulation.SimulatedDevice`.
 
@@ -44,6 +58,7 @@ class Machine:
         "_behaviours",
         "_boots",
         "_clock_set_at",
+        "_listeners",
         "_ram_base",
         "_random",
         "_started_at",
@@ -68,6 +83,7 @@ class Machine:
         self.session = Session(self, address)
         self.power = Power(self)
         self._boots = 0
+        self._listeners: tuple[Listener, ...] = ()
         self._varying: list[Behaviour] | None = None
         self._random: Random | None = None
         self._stores: Stores | None = None
@@ -183,10 +199,22 @@ class Machine:
         """Change a component's status and tell the server at the end of this turn."""
         apply_patch(self.state.status.setdefault(key, {}), patch)
         self.session.tell_status(key, patch)
+        for listener in self._listeners:
+            listener.tell_status(key, patch)
 
     def emit(self, key: str, event: str, **data: JSON) -> None:
         """Send a ``NotifyEvent`` of a component at the end of this turn."""
         self.session.tell_event(key, event, data)
+        for listener in self._listeners:
+            listener.tell_event(key, event, data)
+
+    def listen(self, listener: Listener) -> None:
+        """Tell somebody else of all changes from now on."""
+        self._listeners = (*self._listeners, listener)
+
+    def ignore(self, listener: Listener) -> None:
+        """Undo :meth:`listen`."""
+        self._listeners = tuple(each for each in self._listeners if each is not listener)
 
     def config_changed(self, key: str, *, restart_required: bool = False) -> None:
         """Count ``sys.cfg_rev`` up, send ``config_changed`` and then the new revision's status."""
@@ -229,7 +257,7 @@ class Machine:
         return new
 
     def call(self, method: str, params: Mapping[str, JSON] | None = None, *, source: str = "loopback") -> JSON:
-        """Run one of the device's own RPC methods.
+        """Run one of the device's own RPC methods; the result is a ``Deferred`` where it takes its time.
 
         Raises:
             DeviceFault: As the method answers to anybody.
@@ -295,9 +323,11 @@ class Machine:
             for behaviour in list(self._behaviours.values()):
                 behaviour.boot()
 
-    def stop(self) -> None:
-        """Stop all that runs inside: pending timers are dropped."""
+    def stop(self, reason: str = "") -> None:
+        """Stop all that runs inside: pending timers are dropped, and whoever listened is hung up on."""
         self._boots += 1
+        for listener in self._listeners:
+            listener.hang_up(reason)
 
     def wants_connection(self) -> bool:
         """Read the settings of the outbound websocket, as firmware does at boot; returns whether to connect.

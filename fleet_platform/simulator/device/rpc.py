@@ -9,7 +9,7 @@ Source: Shelly Gen2+ API, "RPC protocol" and "Common errors"; protocol reference
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ import orjson
 from fleet_platform.simulator.services import find_service
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import invalid, mapping, required
-from plugin_sdk.simulation import DeviceFault, Handler
+from plugin_sdk.simulation import Deferred, DeviceFault, Handler
 
 if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine
@@ -55,25 +55,46 @@ def read_request(text: bytes) -> Request | None:
     )
 
 
-def answer(device: Machine, request: Request, faults: Faults | None = None) -> bytes | None:
-    """Serve a request; returns the reply's text, or None for a notification."""
-    reply: JSONObject = {"id": request.id, "src": device.id}
-    if request.src is not None:
-        reply["dst"] = request.src
+def answer(
+    device: Machine,
+    request: Request,
+    send: Callable[[bytes], None],
+    *,
+    source: str,
+    faults: Faults | None = None,
+) -> None:
+    """Serve a request and hand the reply's text to ``send``: at once, or later where the method takes its time.
+
+    Args:
+        device: Who is asked.
+        request: A notification is served too, and not answered.
+        send: Takes the reply; called at most once.
+        source: Who asks, as Shelly spells it: ``WS_in``, ``HTTP_in``.
+        faults: What the device answers wrongly on purpose.
+    """
+
+    def reply(result: JSON, fault: DeviceFault | None) -> None:
+        if request.id is not None:
+            send(_reply(device.id, request, result, fault))
+
     try:
         device.power.check_running()
-        reply["result"] = _result(device, request, faults)
+        result = _result(device, request, source, faults)
     except DeviceFault as fault:
-        reply["error"] = {"code": fault.code, "message": fault.text}
+        reply(None, fault)
     except Exception:
         # A behaviour is a plugin's code; its bug is answered and logged, and the device lives on.
         _log.exception("simulated %s failed in %s", device.id, request.method)
-        reply["error"] = {"code": 500, "message": "internal error"}
-    return None if request.id is None else orjson.dumps(reply)
+        reply(None, DeviceFault(500, "internal error"))
+    else:
+        if isinstance(result, Deferred):
+            result.then(reply)
+        else:
+            reply(result, None)
 
 
-def call(device: Machine, method: str, params: JSONObject) -> JSON:
-    """Run a method and return its result.
+def call(device: Machine, method: str, params: JSONObject) -> JSON | Deferred:
+    """Run a method and return its result, or who will know it.
 
     Raises:
         DeviceFault: The device's own error; 404 if it has no such method.
@@ -92,13 +113,24 @@ def call(device: Machine, method: str, params: JSONObject) -> JSON:
     return _component_method(device, key, verb, method)(params)
 
 
-def _result(device: Machine, request: Request, faults: Faults | None) -> JSON:
+def _reply(device: str, request: Request, result: JSON, fault: DeviceFault | None) -> bytes:
+    reply: JSONObject = {"id": request.id, "src": device}
+    if request.src is not None:
+        reply["dst"] = request.src
+    if fault is None:
+        reply["result"] = result
+    else:
+        reply["error"] = {"code": fault.code, "message": fault.text}
+    return orjson.dumps(reply)
+
+
+def _result(device: Machine, request: Request, source: str, faults: Faults | None) -> JSON | Deferred:
     name = request.method.lower()
     if faults is not None and name in faults.errors:
         raise DeviceFault(faults.errors[name]["code"], faults.errors[name]["message"])
     if faults is not None and name in faults.results:
         return faults.results[name]
-    return device.call(request.method, request.params, source=device.session.dialect.rpc_source)
+    return device.call(request.method, request.params, source=source)
 
 
 def _instance(device: Machine, namespace: str, keys: Sequence[str], verb: str, method: str, params: JSONObject) -> str:

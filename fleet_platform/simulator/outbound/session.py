@@ -8,12 +8,13 @@ caused them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
 from fleet_platform.simulator.device import rpc
 from fleet_platform.simulator.faults.faults import Faults
+from fleet_platform.simulator.outbound.channel import Channel
 from fleet_platform.simulator.outbound.dialect import Dialect, dialect_of
 from fleet_platform.simulator.outbound.dialler import Address
 from fleet_platform.simulator.outbound.link import Link
@@ -116,10 +117,11 @@ class Session:
             self._device.world.stats.unreadable += 1
             return
         self._remember(request.method)
-        if self._faults is None:
-            self._send(rpc.answer(self._device, request))
-        elif not self._faults.silent:
-            self._answer_wrongly(request, self._faults)
+        channel = self.link.channel
+        if channel is not None and (self._faults is None or not self._faults.silent):
+            # A late answer belongs to the connection that the request came by.
+            send = channel.send if self._faults is None else self._late(channel, self._faults.delay_s(request.method))
+            rpc.answer(self._device, request, send, source=self.dialect.rpc_source, faults=self._faults)
         self.flush()
         self._device.power.stay_awake()
 
@@ -133,14 +135,15 @@ class Session:
 
     # ---- inside -----------------------------------------------------------------------------------------
 
-    def _answer_wrongly(self, request: rpc.Request, faults: Faults) -> None:
-        """Answer as a test wants it; a late answer belongs to the connection that the request came by."""
-        reply, asked_by = rpc.answer(self._device, request, faults), self.link.channel
-        delay_s = faults.delay_s(request.method)
-        if delay_s > 0:
-            self._device.after(delay_s, lambda: self._send(reply) if self.link.channel is asked_by else None)
-        else:
-            self._send(reply)
+    def _late(self, channel: Channel, delay_s: float) -> Callable[[bytes], None]:
+        """Sends after a delay, as a test wants it."""
+        if delay_s <= 0:
+            return channel.send
+
+        def send_later(text: bytes) -> None:
+            self._device.after(delay_s, lambda: channel.send(text))
+
+        return send_later
 
     def _say_all(self) -> None:
         device, partial = self._device, self.dialect.partial_first
@@ -148,16 +151,14 @@ class Session:
         if partial:
             status = {key: part for key, part in status.items() if component_type(key) in _FIRST_WORDS}
         method = "NotifyStatus" if partial else "NotifyFullStatus"
-        self._send(encode_notification(device.id, method, status, self.dialect, self._timestamp()))
-        device.world.stats.notifications += 1
+        text = encode_notification(device.id, method, status, self.dialect, self._timestamp())
+        if self.link.channel is not None:
+            self.link.channel.send(text)
+            device.world.stats.notifications += 1
 
     def _timestamp(self) -> float:
         """The device's clock with two decimals, as devices send it."""
         return int(self._device.now() * 100) / 100
-
-    def _send(self, text: bytes | None) -> None:
-        if text is not None and self.link.channel is not None:
-            self.link.channel.send(text)
 
     def _tell_soon(self) -> None:
         if not self._telling:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from fleet_platform.simulator.services import kvs, schedule, script, shelly, upkeep, virtual, webhook
 from plugin_sdk import JSON, JSONObject, component_type
+from plugin_sdk.simulation import Deferred
 
 if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine
 
-Service: TypeAlias = Callable[["Machine", JSONObject], JSON]
+Service: TypeAlias = Callable[["Machine", JSONObject], JSON | Deferred]
 
 _MODULES = (shelly, upkeep, kvs, schedule, webhook, virtual, script)
 
