@@ -38,11 +38,16 @@ _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
 _SECRET_KEY = re.compile(rf"(?:.*[_-])?(?:{_NAMES}|key|user_?key)", re.IGNORECASE)
 
 
+def hides(name: str) -> bool:
+    """Whether a text of that name is taken for a secret."""
+    return _SECRET_KEY.fullmatch(name) is not None
+
+
 def mask(value: JSON) -> JSON:
     """A copy of a JSON value with ``***`` for every text whose name is that of a secret."""
     if isinstance(value, dict):
         return {
-            key: "***" if _SECRET_KEY.fullmatch(str(key)) and isinstance(inner, str) and inner else mask(inner)
+            key: "***" if hides(str(key)) and isinstance(inner, str) and inner else mask(inner)
             for key, inner in value.items()
         }
     return [mask(inner) for inner in value] if isinstance(value, list) else value

@@ -60,6 +60,8 @@ class Subscription:
 
     Attributes:
         snapshot: State of the fleet at the start, if ``options.snapshot`` asked for it.
+        connected: Whether there is a connection; while there is none, whoever waits for an event has it tried again.
+        losses: How often the connection was lost.
 
     Raises:
         NotSignedIn: At the start, or when a token has expired for good.
@@ -77,10 +79,13 @@ class Subscription:
         self._since: dict[str, JSON] | None = None
         self._ready: deque[Event | Resync] = deque()
         self.snapshot: JSON = None
+        self.connected = False
+        self.losses = 0
 
     async def __aenter__(self) -> Self:
         try:
             self.snapshot = (await self._open()).get("snapshot")
+            self.connected = True
         except BaseException:
             await self._close()
             raise
@@ -105,6 +110,8 @@ class Subscription:
         return ready
 
     async def _resume(self) -> None:
+        self.connected = False
+        self.losses += 1
         for pause_s in pauses(self._first_pause_s):
             logger.debug("the event stream was lost, trying again")
             await asyncio.sleep(pause_s)
@@ -118,6 +125,7 @@ class Subscription:
                 if error.code == Unavailable.code:
                     continue
                 raise
+            self.connected = True
             if reply.get("resync"):
                 self._ready.appendleft(Resync(snapshot=reply.get("snapshot")))
             return

@@ -49,6 +49,7 @@ class Link:
     Args:
         write: Hands a finished websocket frame to the transport.
         close: Closes the connection with a code and a reason.
+        sent: Told of each command that is handed to the device; must not raise.
 
     Attributes:
         late: Replies that came when nobody waited for them any more.
@@ -62,6 +63,7 @@ class Link:
         "_limits",
         "_loop",
         "_next",
+        "_sent",
         "_waiting",
         "_write",
         "late",
@@ -69,10 +71,16 @@ class Link:
     )
 
     def __init__(
-        self, *, write: Callable[[bytes], None], close: Callable[[int, str], None], limits: LinkLimits
+        self,
+        *,
+        write: Callable[[bytes], None],
+        close: Callable[[int, str], None],
+        limits: LinkLimits,
+        sent: Callable[[Command], None] | None = None,
     ) -> None:
         self._write = write
         self._close = close
+        self._sent = sent or _ignore
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._flying: dict[int, Command] = {}
@@ -165,6 +173,7 @@ class Link:
         self.fail(error)
         self._write = _ignore
         self._close = _ignore
+        self._sent = _ignore
 
     def send(self, payload: bytes) -> None:
         """Send a frame that expects no reply."""
@@ -190,6 +199,7 @@ class Link:
         self._flying[command.number] = command
         self._flying_slow += command.slow
         self._write(text_frame(encode_command(command.number, command.method, command.params)))
+        self._sent(command)
 
     def _landed(self, command: Command) -> None:
         if command.timer is not None:

@@ -21,7 +21,7 @@ from fleet_platform.devices.door import TryLaterError, Waiter, WaitingRoom, judg
 from fleet_platform.devices.fleet import Fleet
 from fleet_platform.devices.frames import Hello
 from fleet_platform.devices.introduction import Introduction, Pacer, WrongIdError, is_unchanged
-from fleet_platform.devices.link import Link, LinkLimits
+from fleet_platform.devices.link import Command, Link, LinkLimits
 from fleet_platform.devices.merge import apply
 from fleet_platform.devices.news import News
 from fleet_platform.devices.notifications import Notifications, take_full_status
@@ -136,7 +136,7 @@ class DeviceSession:
         self._refreshing: set[str] = set()
         self._early: list[JSONObject] = []
         self._bad = 0
-        self.link = Link(write=socket.write, close=self._close, limits=services.limits)
+        self.link = Link(write=socket.write, close=self._close, limits=services.limits, sent=self._on_sent)
 
     async def run(self) -> None:
         """Serve the connection until it ends. Everything it started has ended when this returns."""
@@ -387,6 +387,11 @@ class DeviceSession:
             self._count("late_replies")
         elif self._twin is not None and self._twin.link is self.link:
             self._s.voice.reply(self._twin, frame, command.method, command.params)
+
+    def _on_sent(self, command: Command) -> None:
+        """Tell of a call to a device that is live; those of an introduction are nobody else's business."""
+        if self._twin is not None and self._twin.link is self.link:
+            self._s.voice.request(self._twin, command.number, command.method, command.params)
 
     def _on_early(self, twin: Twin, frame: JSONObject) -> None:
         """Notifications while the device is being introduced change its new twin and are not published yet."""

@@ -55,6 +55,12 @@ class Voice:
                 params["req"] = request
             self._bus.publish("Shelly.Message", params, device=twin.id)
 
+    def request(self, twin: Twin, number: int, method: str, params: JSON) -> None:
+        """A call was sent to a device; without the secrets in it. ``number`` is the ``id`` of the device's reply."""
+        if self._bus.wants("Shelly.Request"):
+            request: JSONObject = {"shellyID": twin.id, "id": number, "method": method, "params": mask(params)}
+            self._bus.publish("Shelly.Request", request, device=twin.id)
+
     def reply(self, twin: Twin, message: JSONObject, method: str, params: JSON) -> None:
         """A device's answer to a relayed call, with the call but without the secrets in it (a Wi-Fi password)."""
         if self._bus.wants("Shelly.Message"):

@@ -45,6 +45,21 @@ async def test_a_lost_stream_resumes_after_the_last_event_that_was_read(peer: Pe
     assert peer.subscribed[1]["since"] == {"epoch": "first", "seq": 1}
 
 
+async def test_a_loss_is_counted_and_shows_until_it_is_over(peer: Peer, client: Client) -> None:
+    async with client.subscribe(["Shelly.*"]) as events:
+        assert (events.connected, events.losses) == (True, 0)
+        peer.refuses = True
+        await peer.drop()
+        waiting = asyncio.create_task(anext(events))
+        while events.connected:
+            await asyncio.sleep(0)
+        assert events.losses == 1
+        peer.refuses = False
+        await peer.publish("Shelly.Status", n=1)
+        assert isinstance(await waiting, Event)
+        assert (events.connected, events.losses) == (True, 1)
+
+
 async def test_no_event_is_lost_or_doubled_over_many_losses(peer: Peer, client: Client) -> None:
     received = []
     async with client.subscribe(["*"]) as events:

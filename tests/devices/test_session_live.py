@@ -45,6 +45,20 @@ async def test_a_reply_ends_its_command_and_is_told_with_its_request(site: Site,
     assert message["req"] == {"method": "Switch.Toggle", "params": {"id": 0}}
 
 
+async def test_a_call_to_a_live_device_is_told_without_its_secrets(site: Site, device: Device, until: Until) -> None:
+    await site.join(device)
+    assert site.params("Shelly.Request") == []
+    link = site.twin(device).link
+    assert link is not None
+    secret = {"config": {"sta": {"ssid": "Home", "pass": "canary"}}}
+    link.submit("Wifi.SetConfig", secret, timeout_s=5, done=lambda _result, _error: None)
+    await until(lambda: bool(site.params("Shelly.Message")))
+    (asked,), (answered,) = site.params("Shelly.Request"), site.params("Shelly.Message")
+    assert asked["method"] == "Wifi.SetConfig"
+    assert asked["params"] == {"config": {"sta": {"ssid": "Home", "pass": "***"}}}
+    assert (asked["shellyID"], asked["id"]) == (device.id, answered["message"]["id"])
+
+
 @pytest.mark.parametrize("result", [None, False, 0])
 async def test_falsy_results_are_answers(site: Site, device: Device, until: Until, result: JSON) -> None:
     await site.join(device)
