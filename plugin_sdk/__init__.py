@@ -12,6 +12,8 @@ from plugin_sdk.components import (
     FieldKind,
     MeasuredField,
     Parameter,
+    WebhookAttribute,
+    WebhookEvent,
 )
 from plugin_sdk.contributions import (
     AdmissionRule,
@@ -89,6 +91,8 @@ __all__ = [
     "Sink",
     "Sql",
     "Verdict",
+    "WebhookAttribute",
+    "WebhookEvent",
     "component_id",
     "component_type",
     "hookimpl",

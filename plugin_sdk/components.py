@@ -123,6 +123,46 @@ class EntitySpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookAttribute:
+    """Something a device tells a webhook of an event: ``ev.tC``.
+
+    Attributes:
+        name: As in conditions and addresses: ``tC``.
+        type: ``number``, ``boolean`` or ``string``.
+        text: What it is, for people.
+        path: Dotted path of the value inside the component's status.
+        value: The value itself, where ``path`` is empty.
+    """
+
+    name: str
+    type: Literal["number", "boolean", "string"]
+    text: str
+    path: str = ""
+    value: JSON = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookEvent:
+    """Something a device can call a webhook for. Several of one name are one event with several causes.
+
+    Attributes:
+        name: After the component's type: ``on`` for ``switch.on``.
+        path: Dotted path inside the component's status, whose change causes it: ``output``.
+        value: Only a change to this value causes it; None for any change.
+        each_report: Every report of the value causes it, whether it differs or not.
+        event: Instead of a status, the name of an event of the component that causes it: ``single_push``.
+        attributes: What the device tells with it.
+    """
+
+    name: str
+    path: str = ""
+    value: JSON = None
+    each_report: bool = False
+    event: str = ""
+    attributes: tuple[WebhookAttribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ComponentType:
     """A type of component that Shelly devices have.
 
@@ -140,6 +180,7 @@ class ComponentType:
         slow_methods: RPC methods that may take up to a minute (radio behind a gateway); they get a longer
             deadline and never block the device's other calls.
         simulate: Makes the behaviour of one simulated instance; None if the type does nothing by itself.
+        webhooks: What a simulated instance can call webhooks for, as ``Webhook.ListAllSupported`` lists it.
     """
 
     type: str
@@ -154,3 +195,4 @@ class ComponentType:
     settings: Mapping[str, JSON] | None = None
     slow_methods: tuple[str, ...] = ()
     simulate: Callable[[SimulatedDevice, ComponentKey], Behaviour] | None = None
+    webhooks: tuple[WebhookEvent, ...] = ()

@@ -8,9 +8,9 @@ would send.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from random import Random
-from typing import Protocol, TypeAlias
+from typing import ClassVar, Protocol, TypeAlias
 
 from plugin_sdk.values import JSON, ComponentKey, JSONObject, component_id
 
@@ -52,6 +52,20 @@ class Deferred:
         """The call failed."""
         self._settle(None, fault)
 
+    @classmethod
+    def after(cls, device: SimulatedDevice, delay_s: float, work: Callable[[], JSON]) -> Deferred:
+        """What ``work`` returns or raises as a :class:`DeviceFault`, after a delay of simulated time."""
+        deferred = cls()
+
+        def due() -> None:
+            try:
+                deferred.answer(work())
+            except DeviceFault as fault:
+                deferred.fail(fault)
+
+        device.after(delay_s, due)
+        return deferred
+
     def then(self, tell: Callable[[JSON, DeviceFault | None], None]) -> None:
         """Have the outcome told, now or when there is one; for whoever called, once."""
         if self._outcome is not None:
@@ -75,6 +89,22 @@ class Timer(Protocol):
 
     def cancel(self) -> None:
         """Make sure it is not called any more."""
+
+
+class Listener(Protocol):
+    """Somebody whom a device tells of all its changes, beside its server: a local client, a script of its own."""
+
+    def tell_status(self, key: str, patch: Mapping[str, JSON]) -> None:
+        """A component's status changed."""
+
+    def tell_event(self, key: str, event: str, data: Mapping[str, JSON]) -> None:
+        """A component emitted an event."""
+
+    def hang_up(self, reason: str) -> None:
+        """The device goes down or to sleep: end the connection."""
+
+    def come_up(self) -> None:
+        """The device has booted: it may be reached again."""
 
 
 class SimulatedDevice(Protocol):
@@ -114,8 +144,17 @@ class SimulatedDevice(Protocol):
         status and is sent as null, as real devices do when a timer ends.
         """
 
+    def drift(self, key: str, patch: Mapping[str, JSON]) -> None:
+        """Change a component's status and tell nobody: what devices show only when asked, as a signal's strength."""
+
     def emit(self, key: str, event: str, **data: JSON) -> None:
         """Send a ``NotifyEvent`` of a component."""
+
+    def listen(self, listener: Listener) -> None:
+        """Tell somebody else of all changes from now on; costs every notification a little."""
+
+    def ignore(self, listener: Listener) -> None:
+        """Undo :meth:`listen`."""
 
     def config_changed(self, key: str, *, restart_required: bool = False) -> None:
         """Count ``sys.cfg_rev`` up, send ``config_changed`` and then the new revision's status."""
@@ -164,6 +203,9 @@ class Behaviour:
     """
 
     __slots__ = ("device", "key")
+
+    shared_methods: ClassVar[Collection[str]] = ()
+    """Methods of the type as a whole, such as ``SetAll``: they take no ``id``, and the first instance serves them."""
 
     def __init__(self, device: SimulatedDevice, key: ComponentKey) -> None:
         self.device = device

@@ -20,13 +20,21 @@ P = ParamSpec("P")
 DEFAULT_URL = "http://127.0.0.1:7011"
 
 
-def _base_address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
-    """``fleet.example/`` → ``http://fleet.example``."""
+def base_address(value: str) -> str:
+    """``fleet.example/`` → ``http://fleet.example``.
+
+    Raises:
+        click.BadParameter: It is no address of a platform.
+    """
     url = value if "://" in value else f"http://{value}"
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise click.BadParameter(f"{value!r} is no http or https address")
     return url.rstrip("/")
+
+
+def _base_address(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    return base_address(value)
 
 
 url_option = click.option(

@@ -17,14 +17,29 @@ from urllib.parse import urlsplit
 
 import click
 import uvloop
+from click.core import ParameterSource
 from rich.progress import Progress as Bar
 
 from fleet_platform.cli.output import printable, progress
+from fleet_platform.cli.simulate_lists import show_faults, show_models
+from fleet_platform.cli.simulate_recording import play, recording_options, run_record, take_recording
 from fleet_platform.simulator.descriptors import TooFewDescriptors
 from fleet_platform.simulator.device.dump import BadDump
+from fleet_platform.simulator.faults.table import BadFault
+from fleet_platform.simulator.local.addresses import NoAddress
+from fleet_platform.simulator.local.options import DEFAULT_PORT, LocalOptions
+from fleet_platform.simulator.local.side import MissingLibrary
 from fleet_platform.simulator.models import UnknownModel
 from fleet_platform.simulator.outbound.dialler import BadUrl
+from fleet_platform.simulator.recording import BadRecording
 from fleet_platform.simulator.run import Progress, SimulateOptions, simulate
+from fleet_platform.simulator.scenario import BadScenario
+
+WRONG = 2
+"""Exit code of wrong usage."""
+
+_SENTENCES = (BadUrl, BadDump, BadFault, BadRecording, MissingLibrary, NoAddress, UnknownModel, TooFewDescriptors)
+"""Errors whose text is for whoever typed the command."""
 
 RUN_TOKEN = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
 
@@ -55,22 +70,94 @@ RUN_TOKEN = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
     help="Play the dumps of real devices in this folder instead.",
 )
 @click.option("--demo", is_flag=True, help="The fleet of serve --demo instead: a small hotel.")
+@click.option(
+    "--scenario",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="The fleet of a scenario file instead, and what happens to it.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[:PARAMETER=VALUE,...][@DEVICES]",
+    help="A fault from the start, such as slow:delay_s=2,for=30s@*plug*; may be given repeatedly.",
+)
+@click.option("--local", is_flag=True, help="Have each device serve its own network too, on loopback addresses.")
+@click.option(
+    "--local-port",
+    type=click.IntRange(1, 65_535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="Port of the devices with --local.",
+)
 @click.option("--rate", type=click.FloatRange(0), help="Notifications a second over the whole fleet.")
-@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same devices.")
-def command(*, url: str, token: str | None, models: Sequence[str], **options: Any) -> int:
+@click.option("--seed", type=int, help="The same seed gives the same devices; default is the scenario's, or 0.")
+@click.option("--list-models", is_flag=True, help="List the models that can be simulated, and end.")
+@click.option("--list-faults", is_flag=True, help="List the faults with their parameters, and end.")
+@click.option("--json", "as_json", is_flag=True, help="A list as JSON.")
+@recording_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    *,
+    url: str,
+    token: str | None,
+    list_models: bool,
+    list_faults: bool,
+    as_json: bool,
+    local: bool,
+    local_port: int,
+    **options: Any,
+) -> int:
     """Connect simulated devices to a platform and keep them running until Ctrl-C.
 
     Unless the platform admits everybody, or --token admits them, they appear in its waiting room.
     """
+    if list_models or list_faults:
+        _check_apart(ctx, ("list_models", "list_faults"))
+        show_models(as_json=as_json) if list_models else show_faults(as_json=as_json)
+        return 0
+    if as_json:
+        raise click.UsageError("--json belongs to --list-models and --list-faults")
+    recording = take_recording(ctx, options)
+    if recording is not None and recording.record is not None:
+        return run_record(recording, recording.record, url, token)
+    for one in ("count", "models"):
+        _check_apart(ctx, ("scenario", "dumps", "demo", one))
     run_token = os.environ.get(RUN_TOKEN)
-    wanted = SimulateOptions(url=_door(url), token=token or run_token, models=models, **options)
+    side = LocalOptions(port=local_port) if local else None
+    wanted = SimulateOptions(url=_door(url), token=token or run_token, local=side, **options)
     with progress() as bar, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
+            if recording is not None and recording.replay is not None:
+                door, key = _door(url), token or run_token
+                return runner.run(play(recording, recording.replay, door, key, on_progress=_Teller(bar)))
             if run_token is not None:
                 return runner.run(_until_orphaned(wanted))
             return runner.run(simulate(wanted, on_progress=_Teller(bar)))
-        except (BadUrl, BadDump, UnknownModel, TooFewDescriptors) as error:  # each is a sentence
-            raise click.UsageError(str(error)) from error
+        except BadScenario as error:  # a line for each problem, as a compiler has it
+            click.echo(printable_lines(str(error)), err=True)
+            return WRONG
+        except _SENTENCES as error:
+            raise click.UsageError(printable_lines(str(error))) from error
+
+
+def _check_apart(ctx: click.Context, names: Sequence[str]) -> None:
+    """Refuse options that exclude one another."""
+    given = [
+        param.opts[0]
+        for param in ctx.command.params
+        if param.name in names and ctx.get_parameter_source(param.name) is not ParameterSource.DEFAULT
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude one another")
+
+
+def printable_lines(text: str) -> str:
+    """Several lines, none with a control character."""
+    return "\n".join(printable(line) for line in text.splitlines())
 
 
 def _door(url: str) -> str:

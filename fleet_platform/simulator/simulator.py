@@ -6,7 +6,7 @@ Owns the devices, their clock and the tasks that open connections; leaving the c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -14,11 +14,15 @@ from types import TracebackType
 from typing import Self
 
 from fleet_platform.simulator.component_types import load_component_types
-from fleet_platform.simulator.device.blueprint import Blueprint
+from fleet_platform.simulator.device.blueprint import Blueprint, Origin
 from fleet_platform.simulator.device.device import Device
 from fleet_platform.simulator.device.dump import DumpOrigin, read_dump
+from fleet_platform.simulator.local.addresses import Address
+from fleet_platform.simulator.local.options import LocalOptions
+from fleet_platform.simulator.local.side import LocalSide
 from fleet_platform.simulator.models import Model, ModelOrigin, find_model
 from fleet_platform.simulator.outbound.dialler import read_url
+from fleet_platform.simulator.wheel import WheelTimer
 from fleet_platform.simulator.world import Stats, Timing, World
 from plugin_sdk import ComponentType
 
@@ -42,6 +46,8 @@ class Simulator:
         types: Component type to its description; default is what the installed plugins contribute.
         timing: How long boots, naps and waits take.
         seed: Makes the run reproducible.
+        local: Have each device serve its own network too, on loopback; None for not.
+        outgoing: Whether webhooks and ``HTTP.*`` of the devices may reach beyond this machine.
 
     Raises:
         BadUrl: The URL is no websocket URL.
@@ -55,32 +61,43 @@ class Simulator:
         types: Mapping[str, ComponentType] | None = None,
         timing: Timing | None = None,
         seed: int = 0,
+        local: LocalOptions | None = None,
+        outgoing: bool = False,
     ) -> None:
         self._address = read_url(url, token)
         self._types = types
         self._timing = timing or Timing()
         self._seed = seed
+        self._outgoing = outgoing
         self._devices: list[Device] = []
         self._by_id: dict[str, Device] = {}
         self._made = 0
         self._dialling: asyncio.Task[None] | None = None
+        self._local = LocalSide(local) if local is not None else None
 
     async def __aenter__(self) -> Self:
         types = load_component_types() if self._types is None else self._types
-        self._world = World(types, self._timing, self._seed)
+        self._world = World(types, self._timing, self._seed, outgoing=self._outgoing)
+        if self._local is not None:
+            await self._local.start()
         self._dialling = asyncio.create_task(self._world.dialler.run(), name="simulator dialler")
         return self
 
     async def __aexit__(
         self, _type: type[BaseException] | None, _exc: BaseException | None, _traceback: TracebackType | None
     ) -> None:
+        for device in self:
+            device.session.end_faults()
         self._world.wheel.stop()
+        if self._local is not None:
+            await self._local.stop()
         for device in self:
             device.session.link.disconnect(1001, "simulator stops")
         if self._dialling is not None:
             self._dialling.cancel()
             with suppress(asyncio.CancelledError):
                 await self._dialling
+        await self._world.web.close()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_S):
                 for device in self:
@@ -101,12 +118,43 @@ class Simulator:
         """Counters of the run."""
         return self._world.stats
 
+    def address(self, device: Device) -> Address:
+        """Host and port where a device serves its own network.
+
+        Raises:
+            LookupError: The fleet has no local side.
+        """
+        if self._local is None:
+            raise LookupError("this simulator was made without a local side")
+        return self._local.host(device).address
+
+    async def reachable(self) -> None:
+        """Wait until all devices that are up listen on their own network."""
+        if self._local is not None:
+            await self._local.settled()
+
+    def now(self) -> float:
+        """Seconds of simulated time on a monotonic scale."""
+        return self._world.wheel.now()
+
+    def after(self, delay_s: float, callback: Callable[[], None]) -> WheelTimer:
+        """Call back once after so many simulated seconds."""
+        return self._world.wheel.after(delay_s, callback)
+
     def advance(self, seconds: float) -> None:
         """Move simulated time ahead: timers that fall due on the way run at once, in order."""
         self._world.wheel.advance(seconds)
 
     async def add(
-        self, model: str, *, seed: int = 0, name: str | None = None, profile: str | None = None, wait: bool = True
+        self,
+        model: str,
+        *,
+        seed: int = 0,
+        name: str | None = None,
+        profile: str | None = None,
+        version: str | None = None,
+        addon: tuple[str, ...] = (),
+        wait: bool = True,
     ) -> Device:
         """Add a device of a model and, unless told otherwise, wait until it is connected.
 
@@ -117,13 +165,16 @@ class Simulator:
             seed: Decides its MAC and all else that differs between devices.
             name: What its owner called it.
             profile: ``switch``, ``cover``; default is the model's first.
+            version: Firmware: ``1.4.0`` has fewer fields than the model's own.
+            addon: Parts that a sensor add-on brings: ``("temperature", "temperature")``.
             wait: False returns at once.
 
         Raises:
             UnknownModel: There is no such model; the text names the nearest.
-            ValueError: The model has no such profile.
+            ValueError: The model has no such profile or add-on, or that is no version.
         """
-        device = self._take(self._make(find_model(model), seed, name, profile))
+        origin = ModelOrigin(find_model(model), seed, name=name, profile=profile, version=version, addon=addon)
+        device = self._take(Device(self._world, origin, self._address))
         return await device.connected() if wait else device
 
     async def add_many(
@@ -171,22 +222,33 @@ class Simulator:
             device = self._take(Device(self._world, DumpOrigin(blueprint), self._address, still=True))
         return await device.connected() if wait else device
 
-    def _make(self, model: Model, seed: int | str, name: str | None, profile: str | None) -> Device:
-        origin = ModelOrigin(model, seed, name=name, profile=profile)
-        if profile is not None and profile not in origin.profiles:
-            raise ValueError(f"{model.app} has no profile {profile!r}; it has: {', '.join(origin.profiles) or 'none'}")
-        return Device(self._world, origin, self._address)
+    def take_in(
+        self, origin: Origin, *, still: bool = False, powered: bool = True, make: Callable[..., Device] = Device
+    ) -> Device:
+        """Add a device of any origin at once; it connects meanwhile.
+
+        Args:
+            origin: What it is made from.
+            still: Whether nothing moves by itself but its clock.
+            powered: False for a device without power: switch it on by ``device.power.switch_on()``.
+            make: Makes it, from what :class:`Device` is made from.
+        """
+        return self._take(make(self._world, origin, self._address, still=still), powered=powered)
 
     def _make_another(self, model: Model) -> Device:
         """A device that is not there yet. MACs are short enough for two of thousands to meet by chance."""
         while True:
             self._made += 1
-            device = self._make(model, f"{self._seed}/{self._made}", None, None)
+            origin = ModelOrigin(model, f"{self._seed}/{self._made}")
+            device = Device(self._world, origin, self._address)
             if device.id.lower() not in self._by_id:
                 return device
 
-    def _take(self, device: Device) -> Device:
+    def _take(self, device: Device, *, powered: bool = True) -> Device:
         self._devices.append(device)
         self._by_id[device.id.lower()] = device
-        device.power.start()
+        if self._local is not None:
+            self._local.take(device, powered=powered)
+        if powered:
+            device.power.start()
         return device

@@ -39,6 +39,9 @@ class Wheel:
     """Timers of all devices. Used on one event loop only.
 
     ``after_each`` is called after each timer, at the same moment.
+
+    Attributes:
+        to_epoch: What is to be added to :meth:`now` for UTC epoch seconds.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, after_each: Callable[[], None]) -> None:
@@ -49,7 +52,7 @@ class Wheel:
         self._armed_for = 0.0
         self._ahead = 0.0
         self._moment: float | None = None
-        self._epoch = time.time() - loop.time()
+        self.to_epoch = time.time() - loop.time()
 
     def now(self) -> float:
         """Simulated seconds on a monotonic scale; inside a timer's callback exactly when it was due."""
@@ -57,7 +60,7 @@ class Wheel:
 
     def epoch(self) -> float:
         """The same moment as UTC epoch seconds."""
-        return self.now() + self._epoch
+        return self.now() + self.to_epoch
 
     def after(self, delay_s: float, callback: Callable[[], None]) -> WheelTimer:
         """Call back once after so many simulated seconds."""

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from fleet_platform.simulator.outbound.dialler import Dialler
 from fleet_platform.simulator.outbound.link import Backoff
+from fleet_platform.simulator.outbound.web import WebClient
 from fleet_platform.simulator.wheel import Wheel
 from plugin_sdk import ComponentType
 
@@ -46,6 +47,10 @@ class Stats:
         notifications: Notifications that were sent.
         requests: Requests that came in.
         unreadable: Messages that were no requests.
+        web_requests: Web requests that devices made: webhooks and ``HTTP.*``.
+        web_failures: Of these, those without any answer.
+        web_refused: Of the failures, those that would have left this machine.
+        web_dropped: Web requests that were not made because too many waited.
     """
 
     connected: int = 0
@@ -54,6 +59,10 @@ class Stats:
     notifications: int = 0
     requests: int = 0
     unreadable: int = 0
+    web_requests: int = 0
+    web_failures: int = 0
+    web_refused: int = 0
+    web_dropped: int = 0
 
 
 class Flushable(Protocol):
@@ -66,13 +75,16 @@ class Flushable(Protocol):
 class World:
     """What a device asks its simulator for."""
 
-    def __init__(self, types: Mapping[str, ComponentType], timing: Timing, seed: int) -> None:
+    def __init__(
+        self, types: Mapping[str, ComponentType], timing: Timing, seed: int, *, outgoing: bool = False
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.types = types
         self.timing = timing
         self.seed = seed
         self.stats = Stats()
         self.dialler = Dialler()
+        self.web = WebClient(self.stats, outgoing=outgoing)
         self.wheel = Wheel(loop, self.flush)
         self._loop = loop
         self._news: list[Flushable] = []

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from fleet_shelly.catalogue import COMPONENTS
 from fleet_shelly.simulation import BEHAVIOURS
+from fleet_shelly.webhooks import WEBHOOKS
 from plugin_sdk import ComponentType, hookimpl
 
 
@@ -15,5 +16,8 @@ class Shelly:
 
     @hookimpl
     def fleet_register_components(self) -> Iterable[ComponentType]:
-        """All component types, each with its behaviour in the simulator where it has one."""
-        return tuple(replace(component, simulate=BEHAVIOURS.get(component.type)) for component in COMPONENTS)
+        """All component types, with their behaviours and webhooks in the simulator where they have any."""
+        return tuple(
+            replace(component, simulate=BEHAVIOURS.get(component.type), webhooks=WEBHOOKS.get(component.type, ()))
+            for component in COMPONENTS
+        )

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet_platform.client import Client, Event, Password
+from fleet_platform.simulator.faults.table import FAULTS
+from fleet_platform.simulator.models import MODELS
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Ran, Running
@@ -64,9 +68,65 @@ def test_the_fleet_of_a_platform_ends_with_its_standard_input(platform: Running)
         (("--from", "nowhere"), "'nowhere' does not exist"),
         (("--url", "ftp://x"), "is not a websocket URL"),
         (("--count", "0"), "0 is not in the range"),
+        (("--scenario", "nowhere.yaml"), "'nowhere.yaml' does not exist"),
+        (("--demo", "--count", "3"), "--count and --demo exclude one another"),
+        (("--demo", "--from", "."), "--from and --demo exclude one another"),
+        (("--model", "Plus1", "--demo"), "--model and --demo exclude one another"),
+        (("--list-models", "--list-faults"), "--list-models and --list-faults exclude one another"),
+        (("--json",), "--json belongs to --list-models and --list-faults"),
+        (("--fault", "slo"), "unknown fault 'slo'; did you mean slow?"),
+        (("--fault", "slow:delay_s"), "'delay_s' in 'slow:delay_s' has no value; expected delay_s=VALUE"),
+        (("--fault", "slow@Plus1MP", "--url", "ws://127.0.0.1:9"), "unknown device 'Plus1MP'; did you mean plus1pm?"),
     ],
 )
 def test_what_cannot_be_simulated_is_wrong_usage(run: RunProgram, arguments: tuple[str, ...], words: str) -> None:
     ran = run("simulate", *arguments)
     assert ran.code == 2
     assert words in ran.err
+
+
+def test_all_problems_of_a_scenario_are_told_by_line(run: RunProgram, tmp_path: Path) -> None:
+    (tmp_path / "day.yaml").write_text("fleet:\n  - {model: Plus1PMM}\n  - {model: Plus1, nam: x}\n")
+    ran = run("simulate", "--scenario", "day.yaml")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err == "day.yaml:3: unknown field 'nam'; did you mean name?\n"
+    (tmp_path / "day.yaml").write_text("fleet:\n  - {model: Plus1PMM}\n  - {model: Plus1, mac: A8032A123456}\n")
+    assert run("simulate", "--scenario", "day.yaml").err == "day.yaml:2: no model 'Plus1PMM'; did you mean Plus1PM?\n"
+
+
+def test_a_scenario_runs_for_its_time(platform: Running) -> None:
+    day = "settings: {duration: 2s}\nfleet: [{model: Plus1, count: 2}]\ntimeline: [{at: 1s, press: input:0, gesture: lick}]"
+    Path("day.yaml").write_text(day)
+    process = start("--url", platform.url, "--token", "run", "--scenario", "day.yaml", "--fault", "slow:delay_s=0.1")
+    _, said = process.communicate(timeout=50)
+    assert process.returncode == 0
+    lines = said.splitlines()
+    assert "2 devices are connected; Ctrl-C ends them" in lines
+    assert sum("cannot be pressed so: lick" in line for line in lines) == 2
+
+
+def test_models_are_listed(run: RunProgram) -> None:
+    listed = json.loads(run("simulate", "--list-models", "--json").out)
+    (plus2pm,) = (each for each in listed if each["model"] == "SNSW-102P16EU")
+    assert plus2pm == {
+        "app": "Plus2PM",
+        "model": "SNSW-102P16EU",
+        "name": "Shelly Plus 2PM",
+        "gen": 2,
+        "profiles": ["switch", "cover"],
+        "sleeps_s": None,
+    }
+    assert len(listed) == len(MODELS)
+    table = run("simulate", "--list-models").out.splitlines()
+    assert table[0].split() == ["app", "model", "name", "gen", "profiles", "sleeps"]
+    assert len(table) == len(MODELS) + 1
+
+
+def test_faults_are_listed_with_their_parameters(run: RunProgram) -> None:
+    listed = {each["fault"]: each for each in json.loads(run("simulate", "--list-faults", "--json").out)}
+    assert listed.keys() == FAULTS.keys()
+    assert listed["huge"]["does"] == "Sends an event of many megabytes in one frame."
+    assert listed["huge"]["parameters"][0] == {"name": "mib", "default": "8", "means": "Size in MiB."}
+    table = run("simulate", "--list-faults").out.splitlines()
+    assert table[0].split() == ["fault", "parameter", "default", "meaning"]
+    assert [line.split()[0] for line in table[1:] if not line.startswith(" ")] == list(FAULTS)

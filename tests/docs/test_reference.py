@@ -41,7 +41,7 @@ CONTRIBUTIONS = [
     for _, kind in inspect.getmembers(module, inspect.isclass)
     if kind.__module__ == module.__name__ and hasattr(kind, "__dataclass_fields__")
 ]
-INNER = ("ComponentView", "EntitySpec", "MeasuredField", "Action", "Parameter")
+INNER = ("ComponentView", "EntitySpec", "MeasuredField", "Action", "Parameter", "WebhookEvent", "WebhookAttribute")
 """Parts of a component type; they have no table of their own."""
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from fleet_platform.simulator import Backoff, Simulator, Timing
 from fleet_platform.simulator.component_types import load_component_types
@@ -56,6 +56,8 @@ class Home:
         visit = Visit(request, ws)
         self.visits.append(visit)
         async for message in ws:
+            if message.type is WSMsgType.ERROR:
+                break  # what came was no frame; the server has closed it
             visit.texts.append(message.data)
             self._take(visit, message.data)
             if visit.on_text is not None:

@@ -84,19 +84,6 @@ async def test_what_is_no_request_is_ignored(home: Home, sim: Simulator, eventua
     assert device.requests == ["Shelly.GetDeviceInfo"]
 
 
-async def test_listed_methods_exist(home: Home, sim: Simulator) -> None:
-    for model in ("Plus2PM", "S1G3", "BluGwG3", "Pro3EM", "PlusHT"):
-        device = await sim.add(model)
-        methods = (await home.call(device.id, "shelly.listmethods"))["methods"]
-        assert "Shelly.GetStatus" in methods
-        for method in methods:
-            if method.split(".")[1] in ("Reboot", "Update", "SetProfile"):
-                continue
-            error = (await home.ask(device.id, method)).get("error", {})
-            assert error.get("code") != 404, method
-        await device.drop()
-
-
 # ---- settings -------------------------------------------------------------------------------------------
 
 

@@ -122,15 +122,15 @@ async def test_nothing_moves_in_a_played_dump(home: Home, sim: Simulator) -> Non
 
 
 @pytest.mark.parametrize("name", ["aioshelly-test_shelly2pmg3.json", "aioshelly-test_shellyplugus.json"])
-def test_a_partial_dump_is_refused_by_name_of_what_it_lacks(name: str) -> None:
-    with pytest.raises(BadDump, match=f"{name}: a partial dump without info"):
+def test_a_dump_of_nobody_is_refused(name: str) -> None:
+    with pytest.raises(BadDump, match=f"{name}: a dump without info, so that nobody knows who it is"):
         read_dump(FOLDER / name)
 
 
 def test_a_folder_of_dumps_tells_what_it_left_out() -> None:
-    devices, refused = dumps_in(FOLDER)
+    devices, remarks = dumps_in(FOLDER)
     assert sum(len(dumps) for dumps in devices.values()) == len(COMPLETE)
-    assert len(refused) == 2
+    assert len(remarks) == 2
 
 
 def test_a_folder_without_dumps_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet_platform.simulator import BadDump, BadUrl, Progress, SimulateOptions, UnknownModel, simulate
+from fleet_platform.simulator import (
+    BadDump,
+    BadFault,
+    BadScenario,
+    BadUrl,
+    Progress,
+    SimulateOptions,
+    UnknownModel,
+    simulate,
+)
 from fleet_platform.simulator.demo import HOTEL
 from fleet_platform.simulator.descriptors import TooFewDescriptors, reserve_descriptors
 from fleet_platform.simulator.models import ModelOrigin, find_model
@@ -59,29 +68,119 @@ async def test_dumps_are_played_in_turn_and_what_was_left_out_is_told(
         blueprint = ModelOrigin(find_model("Plus2PM"), 1, profile=profile).blueprint()
         dump = {"info": blueprint.info, "config": dict(blueprint.config), "status": dict(blueprint.status)}
         (tmp_path / f"{profile}.json").write_text(json.dumps(dump))
-    (tmp_path / "partial.json").write_text(json.dumps({"info": None, "config": {}, "status": {}}))
+    (tmp_path / "nobody.json").write_text(json.dumps({"info": None, "config": {}, "status": {}}))
+    part = ModelOrigin(find_model("Plus1"), 1).blueprint()
+    (tmp_path / "part.json").write_text(json.dumps({"info": part.info, "status": dict(part.status)}))
     heard: list[Progress] = []
     run = replace(options, dumps=tmp_path, change_after_s=0.3, duration_s=4.0)
     assert await simulate(run, on_progress=heard.append) == 0
-    assert heard[0].remarks == ["partial.json: a partial dump without info; it cannot be played"]
-    full = [frame["params"] for visit in home.visits for frame in visit.frames]
+    (nobody,) = heard[0].remarks
+    assert nobody == "nobody.json: a dump without info, so that nobody knows who it is; it cannot be played"
+    assert heard[1].remarks == ("part.json: a dump without config; the device is played without settings",)
+    twice = next(frame["src"] for visit in home.visits for frame in visit.frames if "cover:0" in frame["params"])
+    full = [frame["params"] for frame in home.frames(twice)]
     assert ["cover:0" in params for params in full if "sys" in params][:2] == [True, False]
 
 
-async def test_the_demo_is_a_hotel_that_lives(home: Home, options: SimulateOptions) -> None:
-    assert 20 <= len(HOTEL) <= 25
-    await simulate(replace(options, demo=True, duration_s=4.0))
-    full = [frame["params"] for visit in home.visits for frame in visit.frames if "sys" in frame["params"]]
-    assert len({frame["src"] for visit in home.visits for frame in visit.frames}) == len(HOTEL)
-    assert len(full) >= len(HOTEL) - 1
-    assert sum(len(visit.frames) for visit in home.visits) > len(HOTEL) + 5
-    assert all("/" not in guest.name for guest in HOTEL)
-    assert len({guest.name for guest in HOTEL}) == len(HOTEL)
+async def test_the_demo_is_the_hotel(home: Home, options: SimulateOptions) -> None:
+    heard: list[Progress] = []
+    assert await simulate(replace(options, demo=True, duration_s=3.0), on_progress=heard.append) == 0
+    assert heard[-1].devices == len(HOTEL)
+    assert len({frame["src"] for visit in home.visits for frame in visit.frames}) > len(HOTEL) / 2
+
+
+SCENARIO = """\
+settings: {duration: 3s, boot: 0s, rate: 50}
+fleet:
+  - {model: Plus1PM, name: Lamp, count: 2}
+  - {model: Plus1, name: Gate, offline: true}
+timeline:
+  - {at: 500ms, on: Lamp 1, report: {switch:0: {apower: 4321}}}
+  - {at: 500ms, on: Lamp 2, call: Switch.Explode, params: {id: 0}}
+  - {at: 1s, rate: 0}
+"""
+
+
+async def test_a_scenario_brings_its_fleet_its_time_and_what_happens(
+    tmp_path: Path, home: Home, options: SimulateOptions
+) -> None:
+    (tmp_path / "day.yaml").write_text(SCENARIO)
+    heard: list[Progress] = []
+    run = replace(options, scenario=tmp_path / "day.yaml", duration_s=None)
+    assert await simulate(run, on_progress=heard.append) == 0
+    assert heard[-1].devices == 3
+    names = [
+        frame["params"]["sys"]["mac"] for visit in home.visits for frame in visit.frames if "sys" in frame["params"]
+    ]
+    assert len(set(names)) == 2
+    told = [frame["params"].get("switch:0", {}) for visit in home.visits for frame in visit.frames]
+    assert {"apower": 4321} in told
+    assert len(told) > 20, "far more than devices tell by themselves"
+    remarks = [remark for each in heard for remark in each.remarks]
+    assert remarks == ["day.yaml:7: Lamp 2: No handler for Switch.Explode"]
+
+
+async def test_the_seed_of_a_run_counts_more_than_the_scenarios(
+    tmp_path: Path, home: Home, options: SimulateOptions
+) -> None:
+    (tmp_path / "day.yaml").write_text("settings: {seed: 1, duration: 1h}\nfleet: [{model: Plus1PM}]")
+    for seed in (None, 1, 2):
+        await simulate(replace(options, scenario=tmp_path / "day.yaml", seed=seed, duration_s=0.5))
+    first, second, third = (visit.frames[0]["src"] for visit in home.visits)
+    assert first == second != third
+
+
+async def test_faults_are_there_from_the_start(home: Home, options: SimulateOptions) -> None:
+    run = replace(
+        options, count=4, models=("Plus1PM", "PlusI4"), faults=("wrong_id:id=x-1@PlusI4", "clock:seconds=-9e8")
+    )
+    assert await simulate(run) == 0
+    first = [visit.frames[0] for visit in home.visits]
+    assert sorted(frame["src"].partition("-")[0] for frame in first) == ["shellyplus1pm", "shellyplus1pm", "x", "x"]
+    assert all(frame["params"]["ts"] < 1_000_000_000 for frame in first)
+
+
+async def test_a_device_that_is_kept_away_is_no_failure(home: Home, options: SimulateOptions) -> None:
+    assert await simulate(replace(options, count=2, faults=("drop",))) == 0
+    assert all(not visit.frames for visit in home.visits)
+
+
+async def test_a_fault_for_nobody_names_the_nearest(home: Home, options: SimulateOptions) -> None:
+    with pytest.raises(BadFault, match=r"unknown device 'Plus1MP'; did you mean plus1pm\?"):
+        await simulate(replace(options, faults=("slow@Plus1MP",)))
+
+
+async def test_every_problem_of_a_scenario_is_told_before_anything_starts(
+    tmp_path: Path, home: Home, options: SimulateOptions
+) -> None:
+    (tmp_path / "day.yaml").write_text("fleet:\n  - model: Plus9\n  - model: Plus8\n")
+    with pytest.raises(BadScenario) as caught:
+        await simulate(replace(options, scenario=tmp_path / "day.yaml"))
+    assert [problem.line for problem in caught.value.problems] == [2, 3]
+    assert home.visits == []
+
+
+async def test_a_fleet_with_doubles_needs_twice_the_descriptors(tmp_path: Path, options: SimulateOptions) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or hard > 200_000:
+        pytest.skip("this system allows more open files than a scenario has devices")
+    count = hard * 2 // 3
+    (tmp_path / "day.yaml").write_text(
+        f"fleet: [{{model: Plus1, count: {count}}}]\ntimeline: [{{at: 1s, fault: duplicate}}]"
+    )
+    with pytest.raises(TooFewDescriptors, match=f"^{2 * count} devices need"):
+        await simulate(replace(options, scenario=tmp_path / "day.yaml"))
 
 
 @pytest.mark.parametrize(
     ("change", "error"),
-    [({"models": ("Nonsense",)}, UnknownModel), ({"url": "http://x"}, BadUrl), ({"dumps": Path("/nowhere")}, BadDump)],
+    [
+        ({"models": ("Nonsense",)}, UnknownModel),
+        ({"url": "http://x"}, BadUrl),
+        ({"dumps": Path("/nowhere")}, BadDump),
+        ({"scenario": Path("/nowhere")}, BadScenario),
+        ({"faults": ("nonsense",)}, BadFault),
+    ],
 )
 async def test_bad_options_are_told_before_anything_starts(
     change: dict[str, object], error: type[Exception], home: Home, options: SimulateOptions

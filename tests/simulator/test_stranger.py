@@ -121,7 +121,7 @@ async def test_a_stranger_hears_buttons(home: Home, sim: Simulator, stranger: Ca
     sim.advance(2)
     await known.call_rpc("Shelly.GetDeviceInfo")
     events = [held["events"][0]["event"] for kind, held in heard if kind is rpc_device.RpcUpdateType.EVENT]
-    assert events == ["btn_down", "btn_up", "long_push"]
+    assert events == ["btn_down", "long_push", "btn_up"]
 
 
 async def test_a_stranger_reads_the_devices_errors(sim: Simulator, stranger: Callable[[Device], Any]) -> None:

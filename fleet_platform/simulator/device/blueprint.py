@@ -22,6 +22,7 @@ class Blueprint:
         attrs: Dynamic component key to its ``attrs``; empty where it has none.
         unlisted: Dynamic components that only ``Shelly.GetComponents`` shows, not the full status.
         replies: Recorded results of further methods, by name in lower case.
+        missing: What it lacks to be a whole device, one sentence each, for people.
     """
 
     info: JSONObject
@@ -30,6 +31,7 @@ class Blueprint:
     attrs: Mapping[str, JSONObject] = field(default_factory=dict)
     unlisted: frozenset[str] = frozenset()
     replies: Mapping[str, JSON] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 class Origin(Protocol):

@@ -6,8 +6,9 @@ Only fields that the status has are touched, so that a played dump keeps its sha
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
-from plugin_sdk import JSONObject
+from plugin_sdk import JSON, JSONObject
 
 
 def refresh_sys(sys: JSONObject, *, epoch_s: float | None, uptime_s: float, ram_base: int | None) -> None:
@@ -27,6 +28,16 @@ def refresh_sys(sys: JSONObject, *, epoch_s: float | None, uptime_s: float, ram_
         sys["uptime"] = int(uptime_s)
     if ram_base is not None:
         sys["ram_free"] = ram_base + (int(uptime_s) * 7919 % 257 - 128) * 4
+
+
+def clock_reading(sys: Mapping[str, JSON], epoch_s: float) -> JSONObject:
+    """What ``sys`` says of its clock once a time server has set it; only fields that the status has."""
+    reading: JSONObject = {
+        "time": _local_time(epoch_s, sys.get("utc_offset") or 0),
+        "unixtime": int(epoch_s),
+        "last_sync_ts": int(epoch_s),
+    }
+    return {name: value for name, value in reading.items() if name in sys}
 
 
 def _local_time(epoch_s: float, utc_offset_s: int) -> str:

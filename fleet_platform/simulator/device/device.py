@@ -26,7 +26,7 @@ class Device(Machine):
 
     @property
     def faults(self) -> Faults:
-        """What the device does wrong on purpose."""
+        """What the device does wrong on purpose, and the way to start and to end that: ``faults.start("slow")``."""
         return self.session.faults
 
     @property
@@ -56,11 +56,12 @@ class Device(Machine):
 
     async def drop(self) -> None:
         """Lose the connection without a word, and do not come back until told."""
-        self.session.link.cut()
+        self.faults.start("drop")
         await self.disconnected()
 
     def reconnect(self) -> None:
-        """Connect again, now."""
+        """Undo :meth:`drop`, or end a wait for the next attempt: connect again, now."""
+        self.faults.stop("drop")
         self.session.link.connect()
 
     def press(self, key: str, gesture: str) -> None:
@@ -84,20 +85,16 @@ class Device(Machine):
         self.power.switch_on(boot="deepsleep_wake", cause=cause)
 
     def freeze(self) -> None:
-        """Hang: read and answer nothing, pings included, but keep the connection."""
-        self.faults.silent = True
-        if self.session.link.channel is not None:
-            self.session.link.channel.stop_reading()
+        """Hang: read, answer and tell nothing, pings included, but keep the connection."""
+        self.faults.start("freeze")
 
     def thaw(self) -> None:
         """Undo :meth:`freeze`."""
-        self.faults.silent = False
-        if self.session.link.channel is not None:
-            self.session.link.channel.start_reading()
+        self.faults.stop("freeze")
 
     def fail(self, method: str, code: int, message: str) -> None:
         """Answer an error to a method from now on."""
-        self.faults.errors[method.lower()] = {"code": code, "message": message}
+        self.faults.start("error", method=method, code=code, message=message)
 
     def reply(self, method: str, result: JSON) -> None:
         """Answer a fixed result to a method from now on."""
@@ -105,7 +102,7 @@ class Device(Machine):
 
     def delay(self, method: str, seconds: float) -> None:
         """Answer a method late from now on; ``*`` stands for all methods."""
-        self.faults.delays_s[method.lower()] = seconds
+        self.faults.start("delay", method=method, seconds=seconds)
 
     def send_text(self, text: str | bytes) -> None:
         """Send any text message.

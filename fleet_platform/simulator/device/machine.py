@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Protocol
 
 from fleet_platform.simulator.device import rpc
+from fleet_platform.simulator.device.addon import fit_addon
 from fleet_platform.simulator.device.blueprint import Origin
 from fleet_platform.simulator.device.clock import refresh_sys
 from fleet_platform.simulator.device.merge import UnfitSetting, apply_patch, merge_settings
@@ -19,26 +19,14 @@ from fleet_platform.simulator.device.state import State
 from fleet_platform.simulator.device.stores import Stores
 from fleet_platform.simulator.outbound.dialler import Address, BadUrl, read_url
 from fleet_platform.simulator.outbound.session import Session
+from fleet_platform.simulator.services.automation import Automation
 from fleet_platform.simulator.world import World
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
 from plugin_sdk.arguments import invalid
-from plugin_sdk.simulation import Behaviour, DeviceFault, Timer
+from plugin_sdk.simulation import Behaviour, DeviceFault, Listener, Timer
 
 _READ_ONLY = ("id", "cfg_rev")
 """What ``SetConfig`` may carry along, as ``GetConfig`` shows it, and never changes."""
-
-
-class Listener(Protocol):
-    """Somebody in the local network whom the device tells of changes, beside its server."""
-
-    def tell_status(self, key: str, patch: Mapping[str, JSON]) -> None:
-        """A component's status changed."""
-
-    def tell_event(self, key: str, event: str, data: Mapping[str, JSON]) -> None:
-        """A component emitted an event."""
-
-    def hang_up(self, reason: str) -> None:
-        """The device goes down or to sleep: end the connection."""
 
 
 class Machine:
@@ -46,6 +34,7 @@ class Machine:
 
     Attributes:
         world: What it shares with all others.
+        home: The server that its simulator gave it; where it returns to when it has forgotten all else.
         origin: Where its profiles come from.
         state: What it is and knows.
         session: Its conversation with the server.
@@ -55,6 +44,7 @@ class Machine:
     """
 
     __slots__ = (
+        "_automation",
         "_behaviours",
         "_boots",
         "_clock_set_at",
@@ -63,7 +53,9 @@ class Machine:
         "_random",
         "_started_at",
         "_stores",
+        "_to_epoch",
         "_varying",
+        "home",
         "origin",
         "power",
         "session",
@@ -76,10 +68,12 @@ class Machine:
 
     def __init__(self, world: World, origin: Origin, address: Address, *, still: bool = False) -> None:
         self.world = world
+        self.home = address
         self.origin = origin
         self.still = still
         self.source = "init"
         self.ws_changed = False
+        self._to_epoch = world.wheel.to_epoch
         self.session = Session(self, address)
         self.power = Power(self)
         self._boots = 0
@@ -87,6 +81,7 @@ class Machine:
         self._varying: list[Behaviour] | None = None
         self._random: Random | None = None
         self._stores: Stores | None = None
+        self._automation: Automation | None = None
         self._behaviours: dict[str, Behaviour] = {}
         self.become(None)
         self._set_clocks(uptime_s=float(self.state.sys.get("uptime") or 0))
@@ -121,6 +116,13 @@ class Machine:
             self._stores = Stores()
         return self._stores
 
+    @property
+    def automation(self) -> Automation:
+        """What works on its jobs and hooks."""
+        if self._automation is None:
+            self._automation = Automation(self)
+        return self._automation
+
     def become(self, profile: str | None) -> None:
         """Take the state of a profile; None is the one it starts in. Behaviours follow at the next boot.
 
@@ -134,16 +136,33 @@ class Machine:
             self._point_at(self.session.link.address)
 
     def change_profile(self, profile: str) -> None:
-        """Take the components of another profile and keep the rest of the set-up; a played dump replaces all."""
+        """Take the components of another profile and keep the rest of the set-up; a played dump replaces all.
+
+        Schedules and webhooks are gone, as the vendor's documentation of ``Shelly.SetProfile`` says.
+        """
         before = self.state
         self.become(profile)
         if not self.still:
             self.state.keep_setup_of(before)
+        if self._stores is not None:
+            self._stores.keep_for(self.state.all_keys())
+            self._count_up_where_told("schedule_rev", "webhook_rev")
 
     def forget(self) -> None:
-        """Be as it left the factory; what was kept in flash is gone."""
+        """Be as it left the factory, in the first profile; what was kept in flash is gone, but not the firmware.
+
+        A real device would not know its network and its server either, and stay away until somebody set it up. Here
+        the simulator's URL stands for what an installer sets up again: a device that somebody pointed elsewhere
+        returns to it.
+        """
+        info = self.state.info
         self._stores = None
-        self.become(None)
+        self.ws_changed = False
+        self.session.link.address = self.home
+        self.become(None if self.still else next(iter(self.origin.profiles), None))
+        self.state.wear(str(info.get("ver", "")), str(info.get("fw_id", "")))
+        self.state.lose_setup()
+        self.session.learn_dialect()
 
     def status(self, key: str) -> JSONObject:
         """The live status of a component; empty if it has none."""
@@ -177,7 +196,16 @@ class Machine:
 
     def now(self) -> float:
         """The device's clock: UTC epoch seconds, or seconds since boot until the clock is set."""
-        return self.world.wheel.epoch() if self._clock_is_set() else self.uptime_s()
+        moment = self.world.wheel.now()
+        return moment + self._to_epoch if moment >= self._clock_set_at else moment - self._started_at
+
+    def epoch(self) -> float:
+        """What the device's clock shows once it is set: UTC epoch seconds, unless a fault has moved it."""
+        return self.world.wheel.now() + self._to_epoch
+
+    def shift_clock(self, seconds: float) -> None:
+        """Have the clock wrong by so much, once it is set; 0 sets it right."""
+        self._to_epoch = self.world.wheel.to_epoch + seconds
 
     def uptime_s(self) -> float:
         """Seconds since boot."""
@@ -197,10 +225,17 @@ class Machine:
 
     def report(self, key: str, patch: Mapping[str, JSON]) -> None:
         """Change a component's status and tell the server at the end of this turn."""
-        apply_patch(self.state.status.setdefault(key, {}), patch)
+        status = self.state.status.setdefault(key, {})
+        apply_patch(status, patch)
+        if self.session.dialect.whole and ":" in key:
+            patch = {**status, **patch}
         self.session.tell_status(key, patch)
         for listener in self._listeners:
             listener.tell_status(key, patch)
+
+    def drift(self, key: str, patch: Mapping[str, JSON]) -> None:
+        """Change a component's status and tell nobody."""
+        apply_patch(self.state.status.setdefault(key, {}), patch)
 
     def emit(self, key: str, event: str, **data: JSON) -> None:
         """Send a ``NotifyEvent`` of a component at the end of this turn."""
@@ -318,7 +353,10 @@ class Machine:
         if self.state.sys.get("restart_required"):
             self.state.sys["restart_required"] = False
         self.source = "init"
+        fit_addon(self.state, self._stores)
         self._run()
+        if self._stores is not None or self._automation is not None:
+            self.automation.resume()
         if not self.still:
             for behaviour in list(self._behaviours.values()):
                 behaviour.boot()
@@ -329,11 +367,19 @@ class Machine:
         for listener in self._listeners:
             listener.hang_up(reason)
 
+    def booted(self) -> None:
+        """It is ready: whoever listened can reach it again."""
+        for listener in self._listeners:
+            listener.come_up()
+
     def wants_connection(self) -> bool:
         """Read the settings of the outbound websocket, as firmware does at boot; returns whether to connect.
 
-        Only settings that somebody changed count: until then the simulator's URL holds, whatever a dump says.
+        Only settings that somebody changed count: until then the simulator's URL holds, whatever a dump says. A fault
+        may keep the device away whatever they say.
         """
+        if self.session.barred:
+            return False
         if not self.ws_changed:
             return True
         settings, link = self.config("ws"), self.session.link
@@ -359,6 +405,11 @@ class Machine:
         if "server" in self.config("ws"):
             self.state.config["ws"] = {**self.config("ws"), "server": address.shown}
 
+    def _count_up_where_told(self, *revisions: str) -> None:
+        for revision in revisions:
+            if revision in self.state.sys:
+                self.state.sys[revision] = self.state.count_up(revision)
+
     def _clock_is_set(self) -> bool:
         return self.world.wheel.now() >= self._clock_set_at
 
@@ -369,7 +420,7 @@ class Machine:
     def _refresh(self) -> None:
         refresh_sys(
             self.state.sys,
-            epoch_s=self.world.wheel.epoch() if self._clock_is_set() else None,
+            epoch_s=self.epoch() if self._clock_is_set() else None,
             uptime_s=self.uptime_s(),
             ram_base=self._ram_base,
         )

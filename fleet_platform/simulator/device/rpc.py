@@ -1,7 +1,8 @@
 """Requests to a device: reading them, finding what serves them, answering.
 
 Method names are matched without case. A service of the whole device (``Shelly.Reboot``) comes before a component's
-method; each component answers ``GetStatus``, ``GetConfig`` and ``SetConfig`` besides its own.
+method; each component answers ``GetStatus``, ``GetConfig`` and ``SetConfig`` besides its own. A type of component that
+the firmware knows and the device has no instance of answers ``Bad id``.
 
 Source: Shelly Gen2+ API, "RPC protocol" and "Common errors"; protocol reference sections A1, A5, A9.
 """
@@ -15,7 +16,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from fleet_platform.simulator.outbound.dialect import WALL_DISPLAY
 from fleet_platform.simulator.services import find_service
+from fleet_platform.simulator.services.dormant import dormant_behaviour
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import invalid, mapping, required
 from plugin_sdk.simulation import Deferred, DeviceFault, Handler
@@ -72,10 +75,15 @@ def answer(
         source: Who asks, as Shelly spells it: ``WS_in``, ``HTTP_in``.
         faults: What the device answers wrongly on purpose.
     """
+    src = device.id if faults is None or faults.src is None else faults.src
 
     def reply(result: JSON, fault: DeviceFault | None) -> None:
         if request.id is not None:
-            send(_reply(device.id, request, result, fault))
+            send(_reply(src, request, result, fault))
+
+    def reply_late(result: JSON, fault: DeviceFault | None) -> None:
+        device.power.owes_answer(more=False)
+        reply(result, fault)
 
     try:
         device.power.check_running()
@@ -88,7 +96,8 @@ def answer(
         reply(None, DeviceFault(500, "internal error"))
     else:
         if isinstance(result, Deferred):
-            result.then(reply)
+            device.power.owes_answer(more=True)
+            result.then(reply_late)
         else:
             reply(result, None)
 
@@ -107,7 +116,7 @@ def call(device: Machine, method: str, params: JSONObject) -> JSON | Deferred:
         return device.state.replies[method.lower()]
     keys = device.keys(namespace) if verb else []
     if not keys:
-        raise DeviceFault(404, f"No handler for {method}")
+        raise _absent(device, namespace, verb, method, params)
     singleton = keys == [namespace]
     key = namespace if singleton else _instance(device, namespace, keys, verb, method, params)
     return _component_method(device, key, verb, method)(params)
@@ -126,8 +135,9 @@ def _reply(device: str, request: Request, result: JSON, fault: DeviceFault | Non
 
 def _result(device: Machine, request: Request, source: str, faults: Faults | None) -> JSON | Deferred:
     name = request.method.lower()
-    if faults is not None and name in faults.errors:
-        raise DeviceFault(faults.errors[name]["code"], faults.errors[name]["message"])
+    error = None if faults is None else faults.error(name)
+    if error is not None:
+        raise DeviceFault(error["code"], error["message"])
     if faults is not None and name in faults.results:
         return faults.results[name]
     return device.call(request.method, request.params, source=source)
@@ -136,13 +146,38 @@ def _result(device: Machine, request: Request, source: str, faults: Faults | Non
 def _instance(device: Machine, namespace: str, keys: Sequence[str], verb: str, method: str, params: JSONObject) -> str:
     """The key of the component that ``params.id`` names."""
     _component_method(device, keys[0], verb, method)
-    number = required(params, "id")
+    behaviour = device.behaviour(keys[0])
+    if behaviour is not None and any(name.lower() == verb for name in behaviour.shared_methods):
+        return keys[0]
+    number = required(_addressed(device, params), "id")
     key = f"{namespace}:{number}"
     if isinstance(number, bool) or not isinstance(number, int):
         raise invalid("id")
     if key not in keys:
         raise DeviceFault(-105, f"Bad id={number}")
     return key
+
+
+def _addressed(device: Machine, params: JSONObject) -> JSONObject:
+    """Parameters with their ``id``; a Wall Display takes the one in ``config`` too, as aioshelly sends it."""
+    config = params.get("config")
+    if "id" in params or not isinstance(config, dict) or device.session.dialect is not WALL_DISPLAY:
+        return params
+    return {**config, **params}
+
+
+def _absent(device: Machine, namespace: str, verb: str, method: str, params: JSONObject) -> DeviceFault:
+    """The error for a method of a component type that the device has no instance of."""
+    behaviour = dormant_behaviour(device, namespace) if verb else None
+    known = () if behaviour is None else (*_GENERIC, *(name.lower() for name in behaviour.methods()))
+    if verb not in known:
+        return DeviceFault(404, f"No handler for {method}")
+    number = required(params, "id")
+    return (
+        invalid("id")
+        if isinstance(number, bool) or not isinstance(number, int)
+        else DeviceFault(-105, f"Bad id={number}")
+    )
 
 
 def _component_method(device: Machine, key: str, verb: str, method: str) -> Handler:

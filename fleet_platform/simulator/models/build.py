@@ -5,34 +5,74 @@ Settings that do not depend on the single device are shared between all devices 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 from fleet_platform.simulator.device.blueprint import Blueprint
+from fleet_platform.simulator.models.history import has, prune
 from fleet_platform.simulator.models.identity import Identity, identify
 from fleet_platform.simulator.models.model import Model
-from fleet_platform.simulator.models.network import network_parts
+from fleet_platform.simulator.models.network import Furnished, network_parts
 from fleet_platform.simulator.models.parts import PARTS
 from fleet_platform.simulator.models.radio import gateway_devices
 from fleet_platform.simulator.models.system import device_info, system_part
+from fleet_platform.simulator.models.wall_display import wall_system_part
 from plugin_sdk import JSONObject
 
 _SINGLETONS = frozenset(
-    {"ble", "blugw", "bthome", "cloud", "eth", "ht_ui", "knx", "matter", "media", "modbus"}
-    | {"plugs_ui", "plusrgbwpm", "ui", "ws", "zigbee"}
+    {"ble", "blugw", "bthome", "cloud", "dali", "eth", "ht_ui", "knx", "matter", "media", "modbus", "plugpm_ui"}
+    | {"plugs_ui", "pluguk_ui", "plusrgbwpm", "powerstrip_ui", "presence", "ui", "wd_ui", "ws", "zigbee"}
 )
+
+_FIRST = dict.fromkeys(("boolean", "enum", "number", "object", "presencezone"), 200)
+"""Where the numbers of dynamic components start."""
+
+_FIRST_ADDON = 100
+"""Where the numbers of an add-on's components start."""
+
+ADDON = ("humidity", "input", "temperature")
+"""Parts that an add-on can bring."""
 
 
 class ModelOrigin:
-    """One device of a model. Satisfies ``Origin``."""
+    """One device of a model. Satisfies ``Origin``.
 
-    __slots__ = ("_model", "_name", "_profile", "_seed")
+    Args:
+        model: What it is.
+        seed: Decides its MAC and all else that differs between devices.
+        name: What its owner called it.
+        profile: Profile that it starts in; default is the model's first.
+        version: Firmware; default is the catalogue's.
+        addon: Parts that a sensor add-on brings: ``("temperature", "temperature")``.
 
-    def __init__(self, model: Model, seed: int | str, *, name: str | None = None, profile: str | None = None) -> None:
-        self._model = model
+    Raises:
+        ValueError: The version is none, or the model or an add-on has no such thing.
+    """
+
+    __slots__ = ("_addon", "_model", "_name", "_profile", "_seed")
+
+    def __init__(
+        self,
+        model: Model,
+        seed: int | str,
+        *,
+        name: str | None = None,
+        profile: str | None = None,
+        version: str | None = None,
+        addon: tuple[str, ...] = (),
+    ) -> None:
+        if profile is not None and profile not in model.profiles:
+            has_profiles = ", ".join(filter(None, model.profiles)) or "none"
+            raise ValueError(f"{model.app} has no profile {profile!r}; it has: {has_profiles}")
+        if addon and "addon_type" not in model.device:
+            raise ValueError(f"{model.app} takes no add-on")
+        if odd := [part for part in addon if part not in ADDON]:
+            raise ValueError(f"an add-on brings no {odd[0]!r}, only: {', '.join(ADDON)}")
+        self._model = model if version is None else model.at(version)
         self._seed = seed
         self._name = name
-        self._profile = profile or next(iter(model.profiles))
+        self._profile = next(iter(model.profiles)) if profile is None else profile
+        self._addon = addon
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -41,10 +81,11 @@ class ModelOrigin:
 
     def blueprint(self, profile: str | None = None) -> Blueprint:
         """The device in a profile; None is the one it started in."""
-        return build(self._model, identify(self._model.code, self._seed, self._name), profile or self._profile)
+        identity = identify(self._model.code, self._seed, self._name)
+        return build(self._model, identity, self._profile if profile is None else profile, self._addon)
 
 
-def build(model: Model, identity: Identity, profile: str) -> Blueprint:
+def build(model: Model, identity: Identity, profile: str, addon: tuple[str, ...] = ()) -> Blueprint:
     """The blueprint of one device.
 
     Raises:
@@ -53,24 +94,26 @@ def build(model: Model, identity: Identity, profile: str) -> Blueprint:
     info = device_info(model, identity, profile)
     config: dict[str, JSONObject] = {}
     status: dict[str, JSONObject] = {}
-    for key, part in _keys((*model.common, *model.profiles[profile])):
-        settings, shown = _built(part, key)
+    keys = [*_keys((*model.common, *model.profiles[profile])), *_keys(addon, first=_FIRST_ADDON)]
+    for key, part in keys:
+        settings, shown = _built(model.app, model.version, part, key)
         if settings is not None:
             config[key] = _own(settings, str(info["id"])) if part == "thermostat" else settings
         if shown is not None:
             status[key] = shown
-    for key, settings, shown in (
-        *network_parts(model, identity, str(info["id"])),
-        system_part(model, identity, info),
-    ):
-        config[key] = settings
+    for key, settings, shown in _single(model, identity, info, [key for key, _ in keys], addon=bool(addon)):
+        if settings is not None:
+            config[key] = prune(model.app, model.version, key, "config", settings)
         if shown is not None:
-            status[key] = shown
+            status[key] = prune(model.app, model.version, key, "status", shown)
+    for path in model.absent:
+        _leave_out(path, config, status)
     dynamic = gateway_devices(identity) if model.gateway else {}
     for key, (settings, shown, _) in dynamic.items():
-        config[key], status[key] = settings, shown
+        kind = key.partition(":")[0]
+        config[key], status[key] = settings, prune(model.app, model.version, kind, "status", shown)
     return Blueprint(
-        info=info,
+        info=dict(status["sys"]) if model.is_wall_display else info,
         config=dict(sorted(config.items())),
         status=dict(sorted(status.items())),
         attrs={key: attrs for key, (_, _, attrs) in dynamic.items()},
@@ -78,7 +121,7 @@ def build(model: Model, identity: Identity, profile: str) -> Blueprint:
     )
 
 
-def _keys(parts: Iterable[str]) -> Iterable[tuple[str, str]]:
+def _keys(parts: Iterable[str], first: int = 0) -> Iterator[tuple[str, str]]:
     """Component keys with their parts: ``("2*switch.pm2",)`` → ``switch:0`` and ``switch:1``, both ``switch.pm2``."""
     counts: dict[str, int] = {}
     for entry in parts:
@@ -88,18 +131,46 @@ def _keys(parts: Iterable[str]) -> Iterable[tuple[str, str]]:
             if kind in _SINGLETONS:
                 yield kind, part
             else:
-                number = counts.get(kind, 0)
+                number = counts.get(kind, _FIRST.get(kind, first))
                 counts[kind] = number + 1
                 yield f"{kind}:{number}", part
 
 
 @cache
-def _built(part: str, key: str) -> tuple[JSONObject | None, JSONObject | None]:
+def _built(app: str, version: str, part: str, key: str) -> tuple[JSONObject | None, JSONObject | None]:
     """Settings and status of a part under a key, shared between all devices that have it."""
     found, number = PARTS[part], key.partition(":")[2]
+    if not has(app, version, found.type):
+        return None, None
     own: JSONObject = {"id": int(number)} if number else {}
-    config = None if found.config is None else {**(own if found.config else {}), **found.config}
-    return config, None if found.status is None else {**own, **found.status}
+    config, status = found.config, found.status
+    if config is not None:
+        config = {**(own if config else {}), **prune(app, version, found.type, "config", config)}
+    if status is not None:
+        status = {**(own if found.numbered else {}), **prune(app, version, found.type, "status", status)}
+    return config, status
+
+
+def _single(model: Model, identity: Identity, info: JSONObject, keys: list[str], *, addon: bool) -> Iterator[Furnished]:
+    """What depends on the single device."""
+    yield from network_parts(model, identity, str(info["id"]))
+    if model.is_wall_display:
+        yield wall_system_part(model, identity, info, [key for key in keys if key.startswith("switch:")])
+    else:
+        yield system_part(model, identity, info, keys, addon=addon)
+
+
+def _leave_out(path: str, config: dict[str, JSONObject], status: dict[str, JSONObject]) -> None:
+    """Take away a component, or one of its settings: ``wifi.ap.range_extender``."""
+    key, *names = path.split(".")
+    if not names:
+        config.pop(key, None)
+        status.pop(key, None)
+    elif len(names) == 1:
+        config[key] = {name: value for name, value in config[key].items() if name != names[0]}
+    else:
+        inner = {name: value for name, value in config[key][names[0]].items() if name != names[1]}
+        config[key] = {**config[key], names[0]: inner}
 
 
 def _own(settings: JSONObject, device_id: str) -> JSONObject:

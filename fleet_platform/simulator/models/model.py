@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Self
 
+from fleet_platform.simulator.models.firmware import firmware_id, read_version
 from plugin_sdk import JSONObject
 
 
@@ -24,8 +25,14 @@ class Model:
         version: Firmware version.
         memory: RAM, free RAM, flash, free flash; bytes.
         device: Further names in ``sys.device`` with their values.
+        shown: Further names in the status of ``sys`` with their values.
+        info: Further names in ``Shelly.GetDeviceInfo`` with their values.
+        absent: Settings that others of its firmware have, as ``mqtt.use_client_cert``; a bare type is a component.
         sleeps_s: Wake-up period; None for a device that does not sleep.
         gateway: Whether Bluetooth devices come with it.
+        ipv6: Whether it shows IPv6 addresses.
+        channels: Whether ``sys`` lists its outputs.
+        zigbee: Whether there is other firmware for it that speaks Zigbee.
     """
 
     app: str
@@ -34,12 +41,18 @@ class Model:
     gen: int
     prefix: str
     profiles: Mapping[str, tuple[str, ...]]
-    common: tuple[str, ...] = ("ble", "cloud")
-    version: str = "1.7.5"
-    memory: tuple[int, int, int, int] = (250_596, 127_644, 393_216, 126_976)
+    common: tuple[str, ...]
+    version: str
+    memory: tuple[int, int, int, int]
     device: JSONObject = field(default_factory=dict)
+    shown: JSONObject = field(default_factory=dict)
+    info: JSONObject = field(default_factory=dict)
+    absent: tuple[str, ...] = ()
     sleeps_s: int | None = None
     gateway: bool = False
+    ipv6: bool = False
+    channels: bool = False
+    zigbee: bool = False
 
     @property
     def is_wall_display(self) -> bool:
@@ -48,7 +61,14 @@ class Model:
 
     @property
     def fw_id(self) -> str:
-        """``20260311-095847/1.7.5-g9979d16``; a Wall Display's hash has no ``g``."""
-        second = zlib.crc32(self.app.encode()) % 60
-        mark = "-06f6da23" if self.is_wall_display else "-g9979d16"
-        return f"20260311-0958{second:02d}/{self.version}{mark}"
+        """``20260311-095847/1.7.5-g9979d16``."""
+        return firmware_id(self.app, self.version)
+
+    def at(self, version: str) -> Self:
+        """The same model with another firmware.
+
+        Raises:
+            ValueError: That is no version.
+        """
+        read_version(version)
+        return replace(self, version=version)

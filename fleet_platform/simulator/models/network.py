@@ -9,11 +9,11 @@ from fleet_platform.simulator.models.identity import Identity
 from fleet_platform.simulator.models.model import Model
 from plugin_sdk import JSONObject
 
-Furnished: TypeAlias = tuple[str, JSONObject, JSONObject | None]
+Furnished: TypeAlias = tuple[str, JSONObject | None, JSONObject | None]
 """Component key, settings, status."""
 
 _SSID = "Site WiFi"
-_ACCESS_POINT = "20:23:51:f9:28:bd"
+_ACCESS_POINTS = ("20:23:51:f9:28:bd", "20:23:51:f9:2c:41", "20:23:51:f9:31:06")
 _STATION: JSONObject = {
     "ssid": _SSID,
     "is_open": False,
@@ -25,13 +25,11 @@ _STATION: JSONObject = {
     "nameserver": None,
 }
 _WIFI: JSONObject = {
+    "ap": {"ssid": "", "is_open": True, "enable": False, "range_extender": {"enable": False}},
     "sta": _STATION,
     "sta1": {**_STATION, "ssid": None, "is_open": True, "enable": False},
     "roam": {"rssi_thr": -80, "interval": 60},
 }
-_OPEN_AP: JSONObject = {"ssid": "", "is_open": True, "enable": False}
-_WIFI_ALWAYS_ON: JSONObject = {"ap": {**_OPEN_AP, "range_extender": {"enable": False}}, **_WIFI}
-_WIFI_SLEEPER: JSONObject = {"ap": _OPEN_AP, **_WIFI}
 _WIFI_WALL: JSONObject = {"sta": _STATION}
 _BROKER: JSONObject = {
     "server": None,
@@ -43,10 +41,11 @@ _BROKER: JSONObject = {
     "enable_rpc": True,
     "enable_control": True,
 }
+_OUTBOUND: JSONObject = {"enable": True, "server": None, "ssl_ca": "ca.pem"}
 
 
 def network_parts(model: Model, identity: Identity, device_id: str) -> Iterator[Furnished]:
-    """The network components of one device."""
+    """The network components of one device, as the newest firmware shows them."""
     wifi: JSONObject = {"sta_ip": identity.ip, "status": "got ip", "ssid": _SSID, "rssi": identity.rssi}
     broker: JSONObject = {"enable": False, "client_id": device_id, "topic_prefix": device_id}
     if model.is_wall_display:
@@ -56,6 +55,9 @@ def network_parts(model: Model, identity: Identity, device_id: str) -> Iterator[
         yield "wifi", _WIFI_WALL, wifi
         yield "mqtt", broker, {"connected": False}
         return
-    yield "wifi", _WIFI_SLEEPER if model.sleeps_s else _WIFI_ALWAYS_ON, {**wifi, "bssid": _ACCESS_POINT}
+    wifi["bssid"] = _ACCESS_POINTS[int(identity.mac, 16) % len(_ACCESS_POINTS)]
+    if model.ipv6:
+        wifi["sta_ip6"] = [identity.link_local]
+    yield "wifi", _WIFI, wifi
     yield "mqtt", {**broker, **_BROKER}, {"connected": False}
-    yield "ws", {"enable": True, "server": None, "ssl_ca": "ca.pem"}, {"connected": False}
+    yield "ws", _OUTBOUND, {"connected": False}

@@ -157,6 +157,19 @@ class Channel(asyncio.Protocol):
         self._write(encode_frame(CLOSE, encode_close(code, reason), mask=_bits(8)))
         asyncio.get_running_loop().call_later(_CLOSE_WAIT_S, self.abort)
 
+    def hang_up(self) -> None:
+        """End the connection behind what was written, without a close frame."""
+        self._end(1006, "")
+
+    def wrap(self, wrapper: Callable[[asyncio.Transport], asyncio.Transport]) -> None:
+        """Put something between this channel and its connection that spoils what passes; nothing once it is dead."""
+        if self._transport is not None:
+            self._transport = wrapper(self._transport)
+
+    def belong_to(self, peer: Peer) -> None:
+        """Tell another peer from now on."""
+        self._peer = peer
+
     def abort(self) -> None:
         """End the connection at once, as a power cut does; no close frame."""
         self.open = False

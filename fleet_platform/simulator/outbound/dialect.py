@@ -15,15 +15,19 @@ class Dialect:
     Attributes:
         dst: Destination of all notifications on the outbound channel.
         component_ids: Whether a component in ``NotifyStatus`` repeats its ``id``.
-        numbered: Whether notifications carry an ``id``, though they are no requests.
+        numbered: Whether notifications carry an ``id``, though they are no requests: 0, or their time.
+        stamped: Component types whose reports have their time as ``id`` and ``ts`` as the last name, where numbered.
+        whole: Whether a report of an instance holds all of its status, not only what changed.
         whole_seconds: Whether ``ts`` is an integer.
-        partial_first: Whether the first frame is a ``NotifyStatus`` with a few components.
+        partial_first: Whether the first frame is a ``NotifyStatus`` with the stamped components only.
         rpc_source: What ``source`` says after a command over a websocket.
     """
 
     dst: str = "ws"
     component_ids: bool = False
     numbered: bool = False
+    stamped: frozenset[str] = frozenset()
+    whole: bool = False
     whole_seconds: bool = False
     partial_first: bool = False
     rpc_source: str = "WS_in"
@@ -35,6 +39,10 @@ WALL_DISPLAY = Dialect(
     dst="user_1",
     component_ids=True,
     numbered=True,
+    # Of two captured frames (aioshelly PR 456) a thermostat's has id 0 and ts first, the sensors' has ts as its id and
+    # last; both hold whole components. That it depends on the component, and what events look like, is not documented.
+    stamped=frozenset({"temperature", "humidity", "illuminance"}),
+    whole=True,
     whole_seconds=True,
     partial_first=True,
     rpc_source="RPC Set",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from fleet_platform.simulator.outbound.channel import Channel
+from fleet_platform.simulator.outbound.channel import Channel, Peer
 from fleet_platform.simulator.outbound.dialler import Address, Dialler
 from fleet_platform.simulator.wheel import Wheel, WheelTimer
 
@@ -127,6 +127,14 @@ class Link:
         self._stop_waiting()
         if self.channel is not None:
             self.channel.abort()
+
+    def let_go(self, heir: Peer) -> None:
+        """Be without the connection, which stays open and is another's from now on."""
+        channel, self.channel = self.channel, None
+        if channel is not None:
+            channel.belong_to(heir)
+            self._station.offline()
+            self._tell()
 
     async def until_connected(self) -> None:
         """Return once there is an open connection; cancel-safe."""

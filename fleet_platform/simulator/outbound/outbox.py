@@ -13,7 +13,7 @@ import orjson
 
 from fleet_platform.simulator.device.merge import overlay_patch
 from fleet_platform.simulator.outbound.dialect import Dialect
-from plugin_sdk import JSON, JSONObject, component_id
+from plugin_sdk import JSON, JSONObject, component_id, component_type
 
 LIMIT = 64
 
@@ -45,7 +45,8 @@ class Outbox:
 
     def add_event(self, key: str, event: str, data: Mapping[str, JSON]) -> None:
         """A component emitted an event."""
-        number = component_id(key)
+        # Updates are told without the instance's number, of Bluetooth devices too (notifications.jsonl).
+        number = None if event.startswith("ota_") else component_id(key)
         named = {"component": key} if number is None else {"component": key, "id": number}
         self._append(("NotifyEvent", {**named, "event": event, **data}))
 
@@ -55,11 +56,13 @@ class Outbox:
 
     def take(self, src: str, dialect: Dialect, ts: float) -> list[bytes]:
         """All waiting notifications as frames' texts, oldest first; the outbox is empty afterwards."""
-        entries, self._entries = self._entries, []
-        return [
-            encode_notification(src, method, _params(method, body, dialect, ts), dialect, ts)
-            for method, body in entries
-        ]
+        entries = self._entries
+        texts = []
+        for method, body in entries:
+            params = _params(method, body, dialect, ts) if dialect.component_ids or method == "NotifyEvent" else body
+            texts.append(encode_notification(src, method, params, dialect, ts))
+        entries.clear()
+        return texts
 
     def _append(self, entry: _Entry) -> None:
         if len(self._entries) >= LIMIT:
@@ -71,10 +74,12 @@ class Outbox:
 def encode_notification(src: str, method: str, params: JSONObject, dialect: Dialect, ts: float) -> bytes:
     """A notification's text; ``params`` comes without ``ts``."""
     stamp = int(ts) if dialect.whole_seconds else ts
+    body: JSONObject = {"src": src, "dst": dialect.dst, "method": method, "params": {"ts": stamp, **params}}
     if dialect.numbered:
-        body = {"id": stamp, "src": src, "dst": dialect.dst, "method": method, "params": {**params, "ts": stamp}}
-    else:
-        body = {"src": src, "dst": dialect.dst, "method": method, "params": {"ts": stamp, **params}}
+        stamped = all(component_type(key) in dialect.stamped for key in params)
+        body = {"id": stamp if stamped else 0, **body}
+        if stamped:
+            body["params"] = {**params, "ts": stamp}
     return orjson.dumps(body)
 
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine
 
 _REMEMBERED_REQUESTS = 1_000
-_FIRST_WORDS = ("temperature", "humidity", "illuminance")
-"""What a Wall Display's partial first frame holds (notifications.jsonl, aioshelly PR 456)."""
 
 
 class Session:
@@ -34,9 +32,11 @@ class Session:
 
     Attributes:
         link: The connection.
+        dialect: How its firmware spells what it says.
+        src: The id that it gives itself.
     """
 
-    __slots__ = ("_device", "_faults", "_outbox", "_requests", "_telling", "dialect", "link")
+    __slots__ = ("_device", "_faults", "_outbox", "_requests", "_telling", "dialect", "link", "src")
 
     def __init__(self, device: Machine, address: Address) -> None:
         world = device.world
@@ -46,6 +46,7 @@ class Session:
         self._requests: deque[str] | None = None
         self._faults: Faults | None = None
         self.dialect = Dialect()
+        self.src = ""
         self.link = Link(self, address, world.dialler, world.wheel, world.timing.backoff)
 
     @property
@@ -57,8 +58,13 @@ class Session:
     def faults(self) -> Faults:
         """What the device does wrong on purpose."""
         if self._faults is None:
-            self._faults = Faults()
+            self._faults = Faults(self._device)
         return self._faults
+
+    @property
+    def barred(self) -> bool:
+        """Whether a fault keeps the device from connecting."""
+        return self._faults is not None and self._faults.away > 0
 
     @property
     def requests(self) -> list[str]:
@@ -69,6 +75,16 @@ class Session:
         """Speak as the device's firmware does."""
         info = self._device.state.info
         self.dialect = dialect_of(str(info.get("app", "")), str(info.get("ver", "")))
+        self.name_itself()
+
+    def name_itself(self) -> None:
+        """Use the device's id in all frames, or the wrong one that a fault wants."""
+        self.src = self._device.id if self._faults is None or self._faults.src is None else self._faults.src
+
+    def end_faults(self) -> None:
+        """Undo whatever is done wrong on purpose."""
+        if self._faults is not None:
+            self._faults.stop()
 
     def tell_status(self, key: str, patch: Mapping[str, JSON]) -> None:
         """A component's status changed."""
@@ -88,7 +104,7 @@ class Session:
         channel = self.link.channel
         if channel is None or not channel.writable or not self._outbox:
             return
-        for text in self._outbox.take(self._device.id, self.dialect, self._timestamp()):
+        for text in self._outbox.take(self.src, self.dialect, self._timestamp()):
             channel.send(text)
             self._device.world.stats.notifications += 1
 
@@ -101,7 +117,13 @@ class Session:
         stats.connections += 1
         self._outbox.clear()
         self._device.connection_changed(connected=True)
-        self._say_all()
+        channel = self.link.channel
+        if self._faults is not None and channel is not None:
+            self._faults.opening(channel)
+            self._say_all()
+            self._faults.opened(channel)
+        else:
+            self._say_all()
         self._device.power.stay_awake()
 
     def offline(self) -> None:
@@ -149,9 +171,9 @@ class Session:
         device, partial = self._device, self.dialect.partial_first
         status = device.full_status()
         if partial:
-            status = {key: part for key, part in status.items() if component_type(key) in _FIRST_WORDS}
+            status = {key: part for key, part in status.items() if component_type(key) in self.dialect.stamped}
         method = "NotifyStatus" if partial else "NotifyFullStatus"
-        text = encode_notification(device.id, method, status, self.dialect, self._timestamp())
+        text = encode_notification(self.src, method, status, self.dialect, self._timestamp())
         if self.link.channel is not None:
             self.link.channel.send(text)
             device.world.stats.notifications += 1

@@ -1,14 +1,22 @@
-"""``Shelly.*``: what a device says about itself."""
+"""``Shelly.*``: what a device says about itself.
+
+Source: Shelly Gen2+ API, "Shelly".
+"""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import zoneinfo
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING
 
 import orjson
 
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import flag, texts, whole
+from plugin_sdk.simulation import Deferred
 
 if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine
@@ -16,15 +24,28 @@ if TYPE_CHECKING:
 _PAGE_BYTES = 2_560
 """Size of one page of components. The firmware's own rule is not documented; its pages are small."""
 
+_TIMEZONES = 100
+"""Names on one page; the firmware's own number is not documented."""
+
+_LOCATION_S = 0.8
+_SOFIA: JSONObject = {"tz": "Europe/Sofia", "lat": 42.67236, "lon": 23.38738}
+
 
 def offered(_device: Machine) -> bool:
     """Every device has these."""
     return True
 
 
-def get_device_info(device: Machine, _params: JSONObject) -> JSON:
-    """Identity."""
-    return device.state.info
+def get_device_info(device: Machine, params: JSONObject) -> JSON:
+    """Identity; with ``ident`` also what is burnt in: ``key``, ``batch``, ``fw_sbits``."""
+    info = device.state.info
+    if "uptime" in info and not device.still:
+        # A Wall Display shows its ``sys`` here.
+        info = {**info, **{name: value for name, value in device.status("sys").items() if name in info}}
+    if flag(params, "ident") is not True:
+        return info
+    key = base64.b64encode(hashlib.sha256(device.id.encode()).digest()).decode()
+    return {**info, "key": key, "batch": "2423-Broadwell", "fw_sbits": "04"}
 
 
 def get_status(device: Machine, _params: JSONObject) -> JSON:
@@ -79,17 +100,30 @@ def identify(_device: Machine, _params: JSONObject) -> JSON:
     return None
 
 
-def list_timezones(_device: Machine, _params: JSONObject) -> JSON:
-    """A few time zones."""
-    return {"timezones": ["Europe/Berlin", "Europe/London", "Europe/Sofia", "America/New_York", "UTC"]}
+def list_timezones(_device: Machine, params: JSONObject) -> JSON:
+    """One page of names: ``{timezones: [...], offset, total}``."""
+    offset, names = whole(params, "offset") or 0, _timezones()
+    return {"timezones": names[offset : offset + _TIMEZONES], "offset": offset, "total": len(names)}
 
 
-def detect_location(_device: Machine, _params: JSONObject) -> JSON:
-    """Where the device thinks it is."""
-    return {"tz": "Europe/Sofia", "lat": 42.67236, "lon": 23.38738}
+def detect_location(device: Machine, _params: JSONObject) -> JSON | Deferred:
+    """Where a server thinks that the device is, by its address: ``{tz, lat, lon}``; takes a moment.
+
+    It finds the device where its owner says it is, else in the middle of the vendor's town.
+    """
+    location = device.config("sys").get("location") or {}
+    known = location.get("tz") is not None and location.get("lat") is not None
+    found = {name: location.get(name) for name in _SOFIA} if known else dict(_SOFIA)
+    return Deferred.after(device, _LOCATION_S, lambda: found)
 
 
-METHODS: Mapping[str, Callable[[Machine, JSONObject], JSON]] = {
+@cache
+def _timezones() -> list[str]:
+    """All of them in order; UTC alone on a machine without a time zone database."""
+    return sorted(name for name in zoneinfo.available_timezones() if "/" in name) or ["UTC"]
+
+
+METHODS: Mapping[str, Callable[[Machine, JSONObject], JSON | Deferred]] = {
     "Shelly.GetDeviceInfo": get_device_info,
     "Shelly.GetStatus": get_status,
     "Shelly.GetConfig": get_config,

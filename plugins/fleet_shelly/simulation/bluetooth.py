@@ -1,27 +1,28 @@
-"""Bluetooth: devices that a gateway hears, and their sensors.
+"""BTHome: how a gateway finds, takes in and lets go Bluetooth devices and their measurements.
 
-Source: Shelly Gen2+ API, "BTHome"; shapes from dumps.
+A device that is taken in is heard a few seconds later; only then does the gateway know what it measures.
+
+Source: Shelly Gen2+ API, "BTHome"; shapes from dumps. What ``device_discovered`` carries beside the address and the
+strength of the signal is not documented.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from fleet_shelly.bthome_objects import OBJECTS
+from fleet_shelly.simulation import checks
+from fleet_shelly.simulation.ble import nearby
+from fleet_shelly.simulation.blu_models import BLU_MODELS
 from plugin_sdk import JSON, JSONObject
-from plugin_sdk.arguments import invalid, mapping, number, required, whole
+from plugin_sdk.arguments import invalid, mapping, number, required, text, whole
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
 
-_PUSHES = (
-    "single_push",
-    "double_push",
-    "triple_push",
-    "long_push",
-    "long_double_push",
-    "long_triple_push",
-    "hold_press",
-    "rotate_left",
-    "rotate_right",
-)
+_DISCOVERY_S = 30
+_FIRST_HEARD_S = (2.0, 6.0)
+_PAGE = 10
+_UNSEEN: JSONObject = {"rssi": None, "battery": None, "packet_id": None, "last_updated_ts": None}
 
 
 class BTHome(Behaviour):
@@ -32,48 +33,122 @@ class BTHome(Behaviour):
     def methods(self) -> Mapping[str, Handler]:
         """Discovery, devices and sensors."""
         return {
-            "AddDevice": self.add_device,
-            "DeleteDevice": lambda params: self._delete("bthomedevice", params),
-            "AddSensor": self.add_sensor,
+            "ResetEncryptionCounter": self.reset_encryption_counter,
+            "GetObjectInfos": self.get_object_infos,
             "DeleteSensor": lambda params: self._delete("bthomesensor", params),
+            "AddSensor": self.add_sensor,
+            "DeleteDevice": self.delete_device,
+            "AddDevice": self.add_device,
             "StartDeviceDiscovery": self.start_device_discovery,
         }
 
+    def boot(self) -> None:
+        """Bluetooth is on or off from now on; a discovery does not go on."""
+        errors = ["bluetooth_disabled"] if self.device.config("ble").get("enable") is False else None
+        if self.status.get("errors") != errors:
+            self.report(errors=errors)
+        if "discovery" in self.status:
+            self.report(discovery=None)
+
     def add_device(self, params: JSONObject) -> JSON:
-        """Take a device in by its address: ``{key}``."""
+        """Take a device in by its address: ``{key}``. It is heard some seconds later, if it is there."""
         config = _config(params, "addr")
-        named = {"addr": config["addr"], "name": config.get("name"), "key": None, "meta": config.get("meta")}
-        status = {"rssi": None, "battery": None, "packet_id": None, "last_updated_ts": None}
+        addr = (text(config, "addr") or "").lower()
+        if not _is_address(addr):
+            raise invalid("addr")
+        if any(self.device.config(key).get("addr") == addr for key in self.device.keys("bthomedevice")):
+            raise invalid("addr")
+        for name, rule in (("name", checks.text(64)), ("key", checks.text(32))):
+            if not rule(config.get(name)):
+                raise invalid(name)
+        meta = mapping(config, "meta") if config.get("meta") is not None else None
+        named = {"addr": addr, "name": config.get("name"), "key": config.get("key"), "meta": meta}
         more = {"paired": False, "rpc": False, "rsv": -1, "fw_ver": None}
-        return self._add("bthomedevice", params, named, {**status, **more}, {"flags": 0, "model_id": 0})
+        model = nearby(self.device).get(addr, (0, False))[0]
+        added = self._add("bthomedevice", params, named, {**_UNSEEN, **more}, {"flags": 0, "model_id": model})
+        heard_s = self.device.random.uniform(*_FIRST_HEARD_S)
+        self.device.after(heard_s, lambda: self.device.signal(self.key, addr))
+        return added
 
     def add_sensor(self, params: JSONObject) -> JSON:
         """Take one measurement of a device in: ``{key}``."""
         config = _config(params, "addr", "obj_id")
-        measured = {"obj_id": config["obj_id"], "idx": config.get("idx", 0)}
-        named = {"addr": config["addr"], "name": config.get("name"), **measured, "meta": config.get("meta")}
+        addr = (text(config, "addr") or "").lower()
+        if not any(self.device.config(key).get("addr") == addr for key in self.device.keys("bthomedevice")):
+            raise invalid("addr")
+        measured = {"obj_id": whole(config, "obj_id", 0, 255), "idx": whole(config, "idx", 0, 255) or 0}
+        if not checks.text(64)(config.get("name")):
+            raise invalid("name")
+        meta = mapping(config, "meta") if config.get("meta") is not None else None
+        named = {"addr": addr, "name": config.get("name"), **measured, "meta": meta}
         return self._add("bthomesensor", params, named, {"last_updated_ts": 0}, {})
 
-    def start_device_discovery(self, params: JSONObject) -> JSON:
-        """Listen for a while; one device is heard."""
-        duration = number(params, "duration", 1, 120) or 30
-        self.report(discovery={"started_at": int(self.device.now()), "duration": duration})
-        heard = {"addr": "7c:c6:b6:00:00:01", "local_name": "SBBT-002C", "rssi": -60, "shelly_mfdata": {"model_id": 1}}
-        self.device.after(duration / 3, lambda: self.device.emit(self.key, "device_discovered", device=heard))
-        self.device.after(duration, self._discovery_done)
+    def delete_device(self, params: JSONObject) -> JSON:
+        """Let a device go, and its sensors and its valve with it."""
+        required(params, "id")
+        key = f"bthomedevice:{whole(params, 'id')}"
+        if key not in self.device.keys("bthomedevice"):
+            raise DeviceFault(-105, f"Bad id={params['id']}")
+        addr = self.device.config(key).get("addr")
+        for kind in ("bthomesensor", "blutrv"):
+            for other in [each for each in self.device.keys(kind) if self.device.config(each).get("addr") == addr]:
+                self.device.remove(other)
+        self.device.remove(key)
         return None
 
-    def _discovery_done(self) -> None:
+    def get_object_infos(self, params: JSONObject) -> JSON:
+        """What measurements are called: ``{objects: [{obj_id, obj_name, type, unit}], offset, count, total}``."""
+        required(params, "obj_ids")
+        wanted = params["obj_ids"]
+        if not isinstance(wanted, list) or not all(isinstance(each, int) for each in wanted):
+            raise invalid("obj_ids")
+        offset = whole(params, "offset") or 0
+        known = [each for each in wanted if each in OBJECTS]
+        infos = [
+            {"obj_id": each, "obj_name": OBJECTS[each].name, "type": OBJECTS[each].kind, "unit": OBJECTS[each].unit}
+            for each in known[offset : offset + _PAGE]
+        ]
+        return {"objects": infos, "offset": offset, "count": len(infos), "total": len(known)}
+
+    def reset_encryption_counter(self, _params: JSONObject) -> JSON:
+        """Count encrypted packets anew."""
+        return None
+
+    def start_device_discovery(self, params: JSONObject) -> JSON:
+        """Listen for a while: an event for each device that is heard, and one at the end.
+
+        Nobody is heard while Bluetooth is disabled.
+        """
+        duration = number(params, "duration", 1, 120) or _DISCOVERY_S
+        self.report(discovery={"started_at": int(self.device.now()), "duration": duration})
+        own = {self.device.config(key).get("addr") for key in self.device.keys("bthomedevice")}
+        around = {} if self.status.get("errors") else nearby(self.device)
+        heard = [(addr, model) for addr, (model, _) in around.items() if addr not in own]
+        for number_heard, (addr, model) in enumerate(heard, 1):
+            self.device.after(duration * number_heard / (len(heard) + 1), partial(self._found, addr, model))
+        self.device.after(duration, lambda: self._discovered(len(heard)))
+        return None
+
+    def _found(self, addr: str, model: int) -> None:
+        encrypts = nearby(self.device)[addr][1]
+        rssi = self.device.random.randint(-88, -40)
+        found = {"addr": addr, "local_name": BLU_MODELS[model].local_name, "rssi": rssi, "encryption": encrypts}
+        self.device.emit(self.key, "device_discovered", device={**found, "model_id": model})
+
+    def _discovered(self, count: int) -> None:
         self.report(discovery=None)
-        self.device.emit(self.key, "discovery_done")
+        self.device.emit(self.key, "discovery_done", device_count=count)
 
     def _add(self, kind: str, params: JSONObject, config: JSONObject, status: JSONObject, attrs: JSONObject) -> JSON:
         taken = self.device.keys(kind)
-        free = whole(params, "id", 200, 299) or next(n for n in range(200, 300) if f"{kind}:{n}" not in taken)
-        key = f"{kind}:{free}"
+        free = next((n for n in range(200, 300) if f"{kind}:{n}" not in taken), None)
+        chosen = whole(params, "id", 200, 299) or free
+        if chosen is None:
+            raise DeviceFault(-108, "Resource exhausted")
+        key = f"{kind}:{chosen}"
         if key in taken:
             raise invalid("id")
-        self.device.add(key, status={"id": free, **status}, config={"id": free, **config}, attrs=attrs)
+        self.device.add(key, status={"id": chosen, **status}, config={"id": chosen, **config}, attrs=attrs)
         return {"key": key}
 
     def _delete(self, kind: str, params: JSONObject) -> JSON:
@@ -85,74 +160,6 @@ class BTHome(Behaviour):
         return None
 
 
-class BTHomeDevice(Behaviour):
-    """``bthomedevice:N``."""
-
-    __slots__ = ()
-
-    def methods(self) -> Mapping[str, Handler]:
-        """What it measures, and new firmware for it."""
-        return {"GetKnownObjects": self.get_known_objects, "UpdateFirmware": self.update_firmware}
-
-    def get_known_objects(self, _params: JSONObject) -> JSON:
-        """Measurements that were heard, with the sensor that shows each."""
-        addr = self.config.get("addr")
-        sensors = [(key, self.device.config(key)) for key in self.device.keys("bthomesensor")]
-        objects = [
-            {"obj_id": config["obj_id"], "idx": config["idx"], "component": key}
-            for key, config in sensors
-            if config.get("addr") == addr
-        ]
-        return {"id": self.index, "objects": objects}
-
-    def update_firmware(self, _params: JSONObject) -> JSON:
-        """Takes a few seconds; told by events."""
-        self.device.emit(self.key, "ota_begin", msg="Updating")
-        self.device.after(2, lambda: self.device.emit(self.key, "ota_progress", msg="Updating", progress_percent=100))
-        self.device.after(3, lambda: self.device.emit(self.key, "ota_success", msg="Update applied"))
-        return None
-
-    def press(self, gesture: str) -> bool:
-        """A gesture, with the number of the button after a space if it has several: ``single_push 1``."""
-        name, _, idx = gesture.partition(" ")
-        if name not in _PUSHES:
-            return False
-        self._heard()
-        self.device.emit(self.key, name, idx=int(idx or 0))
-        return True
-
-    def vary(self) -> bool:
-        """A packet comes in."""
-        self._heard()
-        return True
-
-    def _heard(self) -> None:
-        packet = (int(self.status.get("packet_id") or 0) + 1) % 256
-        rssi = max(-95, min(-30, int(self.status.get("rssi") or -60) + self.device.random.randint(-2, 2)))
-        self.report(rssi=rssi, packet_id=packet, last_updated_ts=int(self.device.now()))
-
-
-class BTHomeSensor(Behaviour):
-    """``bthomesensor:N``: one measurement; buttons have no value."""
-
-    __slots__ = ()
-
-    def vary(self) -> bool:
-        """A packet comes in with a new value."""
-        value = self.status.get("value")
-        if value is None:
-            return False
-        self.report(value=self._next(value), last_updated_ts=int(self.device.now()))
-        return True
-
-    def _next(self, value: JSON) -> JSON:
-        if isinstance(value, bool):
-            return not value
-        if isinstance(value, int):
-            return max(0, min(100, value + self.device.random.choice((-1, 0, 1))))
-        return round(value + self.device.random.uniform(-0.3, 0.3), 1) if isinstance(value, float) else value
-
-
 def _config(params: JSONObject, *names: str) -> JSONObject:
     """The ``config`` of a call, with names that must be in it."""
     required(params, "config")
@@ -160,3 +167,8 @@ def _config(params: JSONObject, *names: str) -> JSONObject:
     for name in names:
         required(config, name)
     return config
+
+
+def _is_address(addr: str) -> bool:
+    parts = addr.split(":")
+    return len(parts) == 6 and all(len(part) == 2 and set(part) <= set("0123456789abcdef") for part in parts)

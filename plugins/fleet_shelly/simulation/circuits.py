@@ -1,216 +1,259 @@
-"""Energy meters of circuits: one phase, three phases, and the recorded energy of both.
+"""Energy meters of circuits that cannot be switched: one phase, or three.
 
-Source: Shelly Gen2+ API, "EM", "EM1", "EMData", "EM1Data", "PM1".
+Source: Shelly Gen2+ API, "PM1", "EM1", "EM". The sign of ``pf`` while energy flows back is not documented; it is
+positive here.
 """
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
+from fleet_shelly.simulation import checks
+from fleet_shelly.simulation.gestures import amount
 from fleet_shelly.simulation.meters import LoadMeter
+from fleet_shelly.simulation.outputs import MEASURES_WITHIN_S
+from fleet_shelly.simulation.supply import Supply, neutral_amps
 from plugin_sdk import JSON, ComponentKey, JSONObject
-from plugin_sdk.arguments import flag, texts, whole
-from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice
+from plugin_sdk.arguments import choice, required, texts, whole
+from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, SimulatedDevice
 
-_PHASES = "abc"
-_RECORDS_KEPT = 60
-_RECORD_KEYS = (
-    "total_act_energy",
-    "fund_act_energy",
-    "total_act_ret_energy",
-    "fund_act_ret_energy",
-    "lag_react_energy",
-    "lead_react_energy",
-    "max_act_power",
-    "min_act_power",
-    "max_aprt_power",
-    "min_aprt_power",
-    "max_voltage",
-    "min_voltage",
-    "avg_voltage",
-    "max_current",
-    "min_current",
-    "avg_current",
-)
-"""What a record of one minute holds for each phase, in this order."""
+PHASES = "abc"
+_SHOWN = ("current", "voltage", "act_power", "aprt_power", "pf", "freq")
+_FREQUENCY_HZ = 50
 
 
 class Pm1(Behaviour):
-    """``pm1:N``: one metered circuit that cannot be switched."""
+    """``pm1:N``: one metered circuit."""
 
     __slots__ = ("meter",)
 
     def __init__(self, device: SimulatedDevice, key: ComponentKey) -> None:
         super().__init__(device, key)
-        self.meter = LoadMeter(self, round(device.random.uniform(40, 900), 1))
+        self.meter = LoadMeter(self, ("fridge", "boiler", "heat pump", "office", "standby", "solar"))
 
     def methods(self) -> Mapping[str, Handler]:
         """Reset counters."""
-        return {"ResetCounters": lambda params: self.meter.reset(texts(params, "type") or ["aenergy"])}
+        return {"ResetCounters": lambda params: self.meter.reset(texts(params, "type") or ["aenergy", "ret_aenergy"])}
+
+    def boot(self) -> None:
+        """Energy counters of the last minutes start anew."""
+        patch = self.meter.restarted()
+        if patch:
+            self.report(**patch)
 
     def minute(self) -> None:
-        """Count energy."""
-        self.report(**self.meter.minute())
+        """Count energy, follow the day."""
+        patch = self.meter.minute()
+        if patch:
+            self.report(**patch)
+        if self.meter.changed(1.0):
+            wait_s = self.device.random.uniform(1, MEASURES_WITHIN_S)
+            self.device.after(wait_s, lambda: self.report(**self.meter.drawing(1.0)))
 
     def vary(self) -> bool:
         """The load drifts."""
         self.report(**self.meter.drawing(1.0))
         return True
 
+    def press(self, gesture: str) -> bool:
+        """Another load or voltage; see :meth:`LoadMeter.press`."""
+        if not self.meter.press(gesture):
+            return False
+        patch = self.meter.drawing(1.0)
+        if gesture.startswith("voltage"):
+            patch["voltage"] = self.meter.mains_v
+        self.report(**patch)
+        return True
 
-class Em1(Behaviour):
+    def configured(self, changes: Mapping[str, JSON]) -> bool:
+        """A meter that is turned round needs a restart."""
+        checks.obey(changes, {"name": checks.text(64)})
+        return "reverse" in changes
+
+
+class _Phases(Behaviour):
+    """What meters of one and of three phases share."""
+
+    __slots__ = ("_lost", "_means", "_supplies")
+
+    prefixes: ClassVar[Sequence[str]] = ("",)
+    """What the names of each phase's fields begin with."""
+
+    clamps: ClassVar[tuple[Sequence[str], Sequence[str]]] = (("50A", "120A"), ("50A", "120A"))
+    """All current transformers that there are, and those that fit this device."""
+
+    def __init__(self, device: SimulatedDevice, key: ComponentKey) -> None:
+        super().__init__(device, key)
+        self._supplies = supplies_of(device, key, self.prefixes)
+        self._means: list[tuple[float, float]] | None = None
+        self._lost: set[str] | None = None
+
+    def methods(self) -> Mapping[str, Handler]:
+        """Which clamps fit."""
+        types, supported = self.clamps
+        return {"GetCTTypes": lambda _params: {"types": list(types), "supported": list(supported)}}
+
+    def minute(self) -> None:
+        """Consumption moves with the day."""
+        self._means = None
+        self.vary()
+
+    def vary(self) -> bool:
+        """The loads drift."""
+        self.report(**self.measured())
+        return True
+
+    def measured(self) -> JSONObject:
+        """A patch for the status with what the meter sees now."""
+        means = self._means
+        if means is None:
+            minutes = [supply.minute(self.device.now()) for supply in self._supplies]
+            means = self._means = [(one.watts, one.factor) for one in minutes]
+        patch: JSONObject = {}
+        noise = self.device.random.random()
+        status = self.status
+        for prefix, (watts, factor) in zip(self.prefixes, means, strict=True):
+            noise = noise * 7 % 1
+            if self._lost is not None and prefix in self._lost:
+                patch |= {f"{prefix}{name}": 0 for name in _SHOWN}
+                continue
+            volts = status.get(f"{prefix}voltage") or 230.0
+            volts = round(volts + (230.0 - volts) / 8 + noise - 0.5, 1)
+            shown = round(watts * (0.98 + 0.04 * noise), 1)
+            apparent = round(abs(shown) / factor, 1)
+            patch[f"{prefix}current"] = round(apparent / volts, 3)
+            patch[f"{prefix}voltage"] = volts
+            patch[f"{prefix}act_power"] = shown
+            patch[f"{prefix}aprt_power"] = apparent
+            patch[f"{prefix}pf"] = round(factor, 2) if shown else 0
+            if status.get(f"{prefix}freq") == 0:
+                patch[f"{prefix}freq"] = _FREQUENCY_HZ
+        return patch
+
+    def press(self, gesture: str) -> bool:
+        """``load solar 3000`` for all phases, ``load a 2000`` for one; ``lose b`` and ``find b`` for a wire."""
+        word, _, rest = gesture.partition(" ")
+        if word == "load":
+            letter, _, load = rest.partition(" ")
+            named = f"{letter}_" in self.prefixes
+            chosen = [self.prefixes.index(f"{letter}_")] if named else range(len(self.prefixes))
+            connected = [self._supplies[at].connect(load if named else rest) for at in chosen]
+            if not all(connected):
+                return False
+        elif word in ("lose", "find") and f"{rest}_" in self.prefixes:
+            lost = self._lost or set()
+            self._lost = lost | {f"{rest}_"} if word == "lose" else lost - {f"{rest}_"}
+        else:
+            return False
+        self._means = None
+        self.vary()
+        return True
+
+
+class Em1(_Phases):
     """``em1:N``: one phase."""
 
     __slots__ = ()
 
+    def measured(self) -> JSONObject:
+        """What it sees; the smallest meter shows neither apparent power nor power factor."""
+        patch = super().measured()
+        return patch if "pf" in self.status else {name: patch[name] for name in patch if name in self.status}
+
     def methods(self) -> Mapping[str, Handler]:
-        """Which clamps fit."""
-        return {"GetCTTypes": lambda _params: {"types": ["50A", "120A"], "supported": ["50A", "120A"]}}
+        """Which clamps fit; take another channel's calibration."""
+        own = {"CalibrateFrom": self.calibrate_from, "RevertToFactoryCalibration": self.revert}
+        return {**super().methods(), **own}
 
-    def minute(self) -> None:
-        """Consumption moves with the day."""
-        self.vary()
+    def calibrate_from(self, params: JSONObject) -> JSON:
+        """Measure as another channel does."""
+        required(params, "id_src")
+        source = whole(params, "id_src")
+        if source == self.index or f"em1:{source}" not in self.device.keys("em1"):
+            raise DeviceFault(-105, f"Bad id={source}")
+        self.report(calibration=f"em1:{source}")
+        return None
 
-    def vary(self) -> bool:
-        """The load drifts."""
-        self.report(**_drift(self.device, self.status, ""))
-        return True
+    def revert(self, _params: JSONObject) -> JSON:
+        """Measure as it was made to."""
+        self.report(calibration="factory")
+        return None
+
+    def configured(self, changes: Mapping[str, JSON]) -> bool:
+        """A clamp that is turned round is so at once."""
+        checks.obey(changes, {"name": checks.text(64), "ct_type": checks.one_of(*self.clamps[0])})
+        self._means = None
+        return False
 
 
-class Em(Behaviour):
+class Em(_Phases):
     """``em:N``: three phases and their sum."""
 
     __slots__ = ()
 
+    prefixes: ClassVar[Sequence[str]] = tuple(f"{phase}_" for phase in PHASES)
+    clamps: ClassVar[tuple[Sequence[str], Sequence[str]]] = (("120A", "400A"), ("120A",))
+
     def methods(self) -> Mapping[str, Handler]:
-        """Which clamps fit."""
-        return {"GetCTTypes": lambda _params: {"types": ["120A", "400A"], "supported": ["120A"]}}
+        """Which clamps fit; calibrate a phase by another."""
+        own = {"PhaseToPhaseCalib": self.calibrate, "PhaseToPhaseCalibReset": self.reset}
+        return {**super().methods(), **own}
 
-    def minute(self) -> None:
-        """Consumption moves with the day."""
-        self.vary()
-
-    def vary(self) -> bool:
-        """All three loads drift."""
-        patch: JSONObject = {}
-        for phase in _PHASES:
-            patch |= _drift(self.device, self.status, f"{phase}_")
+    def measured(self) -> JSONObject:
+        """All three phases and what they add up to."""
+        patch = super().measured()
         for name in ("current", "act_power", "aprt_power"):
-            patch[f"total_{name}"] = round(sum(patch[f"{phase}_{name}"] for phase in _PHASES), 3)
-        self.report(**patch)
-        return True
+            patch[f"total_{name}"] = round(sum(patch[f"{phase}_{name}"] for phase in PHASES), 3)
+        if isinstance(self.status.get("n_current"), int | float):
+            patch["n_current"] = round(neutral_amps(*(patch[f"{phase}_current"] for phase in PHASES)), 3)
+        return patch
 
+    def press(self, gesture: str) -> bool:
+        """As any meter; ``phase_sequence wrong`` and ``phase_sequence right`` for wires that were swapped."""
+        word, _, rest = gesture.partition(" ")
+        if word == "phase_sequence" and rest in ("wrong", "right"):
+            wrong = rest == "wrong" and bool(self.config.get("monitor_phase_sequence"))
+            self.report(errors=["phase_sequence"] if wrong else None)
+            return True
+        amps = amount(gesture, "neutral")
+        if amps is not None:
+            self.report(n_current=amps)
+            return True
+        return super().press(gesture)
 
-class _Recorded(Behaviour):
-    """Energy recorded once a minute, the last hour of it at hand."""
-
-    __slots__ = ("_records",)
-
-    def __init__(self, device: SimulatedDevice, key: ComponentKey) -> None:
-        super().__init__(device, key)
-        self._records: deque[tuple[int, list[float]]] = deque(maxlen=_RECORDS_KEPT)
-
-    def methods(self) -> Mapping[str, Handler]:
-        """Read or delete what was recorded."""
-        return {"GetRecords": self.get_records, "GetData": self.get_data, "DeleteAllData": self.delete_all_data}
-
-    def get_records(self, params: JSONObject) -> JSON:
-        """Which minutes there are."""
-        found = self._since(params)
-        blocks = [{"ts": found[0][0], "period": 60, "records": len(found)}] if found else []
-        return {"data_blocks": blocks}
-
-    def get_data(self, params: JSONObject) -> JSON:
-        """The minutes themselves, oldest first."""
-        found = self._since(params)
-        data = [{"ts": found[0][0], "period": 60, "values": [values for _, values in found]}] if found else []
-        return {**({"keys": self.record_keys()} if flag(params, "add_keys") is not False else {}), "data": data}
-
-    def delete_all_data(self, _params: JSONObject) -> JSON:
-        """Forget all."""
-        self._records.clear()
+    def calibrate(self, params: JSONObject) -> JSON:
+        """Measure a phase as another is measured."""
+        required(params, "base_phase")
+        required(params, "phase")
+        base, phase = choice(params, "base_phase", PHASES), choice(params, "phase", PHASES)
+        if base == phase:
+            raise DeviceFault(-103, "Invalid argument 'phase'!")
+        self.report(user_calibrated_phase=sorted({*self.status.get("user_calibrated_phase", ()), str(phase)}))
         return None
 
-    def record_keys(self) -> list[str]:
-        """Names of a record's values."""
-        raise NotImplementedError
+    def reset(self, params: JSONObject) -> JSON:
+        """Measure a phase as it was made to."""
+        required(params, "phase")
+        phase = choice(params, "phase", PHASES)
+        self.report(user_calibrated_phase=[one for one in self.status.get("user_calibrated_phase", ()) if one != phase])
+        return None
 
-    def record(self, values: Sequence[float]) -> None:
-        """Keep a minute and tell of it."""
-        minute_ts = int(self.device.now()) // 60 * 60
-        self._records.append((minute_ts, list(values)))
-        self.device.emit(self.key, "data", data={"ts": minute_ts, "period": 60, "values": [list(values)]})
-
-    def _since(self, params: JSONObject) -> list[tuple[int, list[float]]]:
-        first, last = whole(params, "ts") or 0, whole(params, "end_ts")
-        return [entry for entry in self._records if first <= entry[0] and (last is None or entry[0] <= last)]
-
-
-class Em1Data(_Recorded):
-    """``em1data:N``: energy of one phase."""
-
-    __slots__ = ()
-
-    def record_keys(self) -> list[str]:
-        """Names of a record's values."""
-        return list(_RECORD_KEYS)
-
-    def minute(self) -> None:
-        """Count what the meter of the same number showed."""
-        measured = self.device.status(f"em1:{self.index}")
-        energy_wh = measured.get("act_power", 0) / 60
-        self.report(total_act_energy=round(self.status.get("total_act_energy", 0) + max(0.0, energy_wh), 2))
-        self.record(_record(measured, "", energy_wh))
+    def configured(self, changes: Mapping[str, JSON]) -> bool:
+        """Clamps that are turned round are so at once."""
+        rules = {
+            "name": checks.text(64),
+            "ct_type": checks.one_of(*self.clamps[0], "50A", "80A", "3x63A"),
+            "blink_mode_selector": checks.one_of("active_energy", "apparent_energy"),
+            "phase_selector": checks.one_of(*PHASES, "all"),
+        }
+        checks.obey(changes, rules)
+        self._means = None
+        return False
 
 
-class EmData(_Recorded):
-    """``emdata:N``: energy of three phases."""
-
-    __slots__ = ()
-
-    def record_keys(self) -> list[str]:
-        """Names of a record's values."""
-        return [f"{phase}_{name}" for phase in _PHASES for name in _RECORD_KEYS]
-
-    def minute(self) -> None:
-        """Count what the meter of the same number showed."""
-        measured, status = self.device.status(f"em:{self.index}"), self.status
-        patch: JSONObject = {}
-        values: list[float] = []
-        for phase in _PHASES:
-            energy_wh = measured.get(f"{phase}_act_power", 0) / 60
-            name = f"{phase}_total_act_energy"
-            patch[name] = round(status.get(name, 0) + max(0.0, energy_wh), 2)
-            values += _record(measured, f"{phase}_", energy_wh)
-        patch["total_act"] = round(sum(patch[f"{phase}_total_act_energy"] for phase in _PHASES), 2)
-        self.report(**patch)
-        self.record(values)
-
-
-def _drift(device: SimulatedDevice, status: JSONObject, prefix: str) -> JSONObject:
-    """A patch for one phase whose load has moved a little."""
-    noise = device.random.random()
-    volts = round(status.get(f"{prefix}voltage") or 230.0, 1)
-    volts = round(volts + (230.0 - volts) / 8 + noise - 0.5, 1)
-    watts = max(2.0, abs(status.get(f"{prefix}act_power") or 60.0))
-    watts = round(min(6000.0, watts * (0.96 + 0.084 * (noise * 7 % 1))), 1)
-    factor = round(0.7 + 0.25 * (noise * 13 % 1), 2)
-    apparent = round(watts / factor, 1)
-    return {
-        f"{prefix}current": round(apparent / volts, 3),
-        f"{prefix}voltage": volts,
-        f"{prefix}act_power": watts,
-        f"{prefix}aprt_power": apparent,
-        f"{prefix}pf": factor,
-    }
-
-
-def _record(measured: JSONObject, prefix: str, energy_wh: float) -> list[float]:
-    """Values of a minute in the order of the record's keys."""
-    used, returned = max(0.0, energy_wh), max(0.0, -energy_wh)
-    power, apparent = measured.get(f"{prefix}act_power", 0), measured.get(f"{prefix}aprt_power", 0)
-    volts, amps = measured.get(f"{prefix}voltage", 0), measured.get(f"{prefix}current", 0)
-    energies = [used, used, returned, returned, round(used * 0.2, 4), 0.0]
-    spans = [power, power, apparent, apparent, volts, volts, volts, amps, amps, amps]
-    return [round(float(value), 4) for value in (*energies, *spans)]
+def supplies_of(device: SimulatedDevice, key: str, prefixes: Sequence[str]) -> list[Supply]:
+    """What hangs on a meter's phases; the last channel of several may have solar panels."""
+    index = int(key.partition(":")[2] or 0)
+    last = prefixes[-1] if index > 0 or len(prefixes) > 1 else None
+    return [Supply(device, key, prefix, may_be_solar=prefix == last) for prefix in prefixes]

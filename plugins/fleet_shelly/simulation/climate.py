@@ -1,44 +1,125 @@
-"""Heating: the Wall Display's thermostat and radiator valves behind a Bluetooth gateway."""
+"""Heating: the Wall Display's thermostat, with its boost and override.
+
+Source: methods and parameters from the sources of ShellyScanner, the type definitions taulfsime/shelly-rpc-ts and
+clients; of ``Boost`` and ``Override`` only the names are known.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from plugin_sdk import JSON, JSONObject
-from plugin_sdk.arguments import mapping, number, required, text
-from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
+from fleet_shelly.simulation import checks
+from fleet_shelly.simulation.system import is_wall_display
+from fleet_shelly.simulation.timetable import COLDEST, WARMEST, Timetable
+from plugin_sdk import JSON, ComponentKey, JSONObject
+from plugin_sdk.arguments import number, required, whole
+from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, SimulatedDevice
 
-_FOREVER_S = 2_147_483_647
+_BOOST_S = 1_800
 
 
 class Thermostat(Behaviour):
     """``thermostat:N``: switches its actuator by the temperature beside it."""
 
-    __slots__ = ()
+    __slots__ = ("_timetable",)
+
+    def __init__(self, device: SimulatedDevice, key: ComponentKey) -> None:
+        super().__init__(device, key)
+        self._timetable = Timetable(self)
 
     def methods(self) -> Mapping[str, Handler]:
-        """Schedules, of which there are none."""
+        """Schedules, and warmth for a while."""
+        if not is_wall_display(self.device):
+            return {}
         return {
-            "Schedule.ListProfiles": lambda _params: {"profiles": []},
-            "Schedule.ListRules": lambda _params: {"rules": []},
+            "Boost": self.boost,
+            "CancelBoost": lambda _params: self._end("boost"),
+            "Override": self.override,
+            "CancelOverride": lambda _params: self._end("override"),
+            "Calibrate": lambda _params: None,
+            "IncreaseTargetTemperature": lambda params: self._step(params, 1),
+            "DecreaseTargetTemperature": lambda params: self._step(params, -1),
+            "Create": self.create,
+            "Delete": self.delete,
+            **self._timetable.methods(),
         }
+
+    # ---- the room ---------------------------------------------------------------------------------------
 
     def configured(self, changes: Mapping[str, JSON]) -> bool:
         """Target and switch are part of the settings."""
+        checks.obey(changes, _SETTINGS)
         if "target_C" in changes:
-            target = number(dict(changes), "target_C", 5, 35) or 5
-            self._show(target_C=target, target_F=round(target * 9 / 5 + 32))
+            self._aim(float(changes["target_C"]))
         if "enable" in changes:
             self._show(enable=changes["enable"])
         self._control()
         return False
 
+    def boot(self) -> None:
+        """Boost and override end with a restart."""
+        for name in ("boost", "override"):
+            if name in self.status:
+                self.report(**{name: None})
+
     def minute(self) -> None:
-        """Follow the room."""
+        """Follow the schedule, and the room."""
+        rule = self._timetable.due()
+        if rule is not None and "override" not in self.status:
+            self.device.set_config(self.key, {"target_C": rule["target_C"]})
         self._control()
 
+    def create(self, _params: JSONObject) -> JSON:
+        """A second one; there is room for one only, and the text is not documented."""
+        raise DeviceFault(-108, "Resource exhausted")
+
+    def delete(self, _params: JSONObject) -> JSON:
+        """Let it go; it is part of this device, and the text is not documented."""
+        raise DeviceFault(-109, "Thermostat is in use")
+
+    def boost(self, params: JSONObject) -> JSON:
+        """Heat for a while, whatever the target: ``duration`` in seconds."""
+        self._for_a_while("boost", whole(params, "duration", 1, 86_400) or _BOOST_S, {})
+        return None
+
+    def override(self, params: JSONObject) -> JSON:
+        """Another target for a while: ``target_C``, ``duration`` in seconds."""
+        required(params, "target_C")
+        target = number(params, "target_C", COLDEST, WARMEST)
+        duration = whole(params, "duration", 1, 86_400) or _BOOST_S
+        self._for_a_while("override", duration, {"target_C": target})
+        return None
+
+    def _step(self, params: JSONObject, sign: int) -> JSON:
+        """A little warmer or colder; by half a degree where nothing else is said."""
+        step = number(params, "target_C", 0, 10) or 0.5
+        target = max(COLDEST, min(WARMEST, float(self.status.get("target_C", 20)) + sign * step))
+        self.device.set_config(self.key, {"target_C": target})
+        return None
+
+    def _for_a_while(self, name: str, duration: int, more: JSONObject) -> None:
+        started_at = int(self.device.now())
+        self.report(**{name: {"started_at": started_at, "duration": duration, **more}})
+        self.device.after(duration, lambda: self._end_of(name, started_at))
+        self._control()
+
+    def _end_of(self, name: str, started_at: int) -> None:
+        if self.status.get(name, {}).get("started_at") == started_at:
+            self._end(name)
+
+    def _end(self, name: str) -> JSON:
+        if name in self.status:
+            self.report(**{name: None})
+            self._control()
+        return None
+
+    def _aim(self, target: float) -> None:
+        self._show(target_C=target, target_F=round(target * 9 / 5 + 32))
+
     def _show(self, **patch: JSON) -> None:
-        self.report(**{name: value for name, value in patch.items() if name in self.status})
+        shown = {name: value for name, value in patch.items() if name in self.status and self.status[name] != value}
+        if shown:
+            self.report(**shown)
 
     def _control(self) -> None:
         here = self.device.status(f"temperature:{self.index}").get("tC", self.status.get("current_C"))
@@ -46,111 +127,21 @@ class Thermostat(Behaviour):
             return
         half = float(self.config.get("hysteresis") or 0.5)
         heating = bool(self.status.get("output"))
-        target = float(self.status.get("target_C", 20))
-        wanted = self.status.get("enable") is True and here < target + (half if heating else -half)
+        target = float(self.status.get("override", {}).get("target_C", self.status.get("target_C", 20)))
+        if self.config.get("type") == "cooling":
+            needed = here > target - (half if heating else -half)
+        else:
+            needed = here < target + (half if heating else -half)
+        wanted = self.status.get("enable") is True and (needed or "boost" in self.status)
         self._show(current_C=here, current_F=round(here * 9 / 5 + 32), output=wanted)
         if wanted != heating and self.device.keys("switch"):
             self.device.call("Switch.Set", {"id": 0, "on": wanted}, source="THERMOSTAT")
 
 
-class BluTrv(Behaviour):
-    """``blutrv:N``: a valve that is called through its gateway."""
-
-    __slots__ = ()
-
-    def methods(self) -> Mapping[str, Handler]:
-        """Call the valve, and ask what the gateway knows of it."""
-        return {
-            "Call": self.call,
-            "GetRemoteConfig": self.get_remote_config,
-            "GetRemoteStatus": self.get_remote_status,
-            "GetRemoteDeviceInfo": self.get_remote_device_info,
-            "CheckForUpdates": lambda _params: {"fw_id": "20250101-000000/v1.2.1"},
-            "UpdateFirmware": self.update_firmware,
-            "Delete": self.delete,
-        }
-
-    def call(self, params: JSONObject) -> JSON:
-        """Run one of the valve's own methods."""
-        required(params, "method")
-        method = text(params, "method") or ""
-        if not self.status.get("connected", True):
-            raise DeviceFault(-114, "Device is not reachable")
-        own = {
-            "trv.settarget": self._set_target,
-            "trv.setposition": self._set_position,
-            "trv.setexternaltemperature": self._set_external_temperature,
-            "trv.setboost": self._set_boost,
-            "trv.clearboost": self._clear_boost,
-            "trv.calibrate": self._calibrate,
-        }
-        if method.lower() not in own:
-            raise DeviceFault(404, f"No handler for {method}")
-        own[method.lower()](mapping(params, "params") or {})
-        return None
-
-    def get_remote_config(self, _params: JSONObject) -> JSON:
-        """The valve's own settings."""
-        trv = {"id": 0, "enable": True, "override_enable": True, "min_valve_position": 0}
-        defaults = {"default_boost_duration": 900, "default_override_duration": _FOREVER_S}
-        flags = {"default_override_target_C": 8, "flags": ["auto_calibrate", "anticlog"]}
-        config = {"temperature:0": {"id": 0, "offset_C": 0}, "trv:0": {**trv, **defaults, **flags}}
-        return {"v": 14, "ts": int(self.device.now()), "config": config}
-
-    def get_remote_status(self, _params: JSONObject) -> JSON:
-        """The valve's own status."""
-        shown = self.status
-        trv = {"id": 0, "target_C": shown.get("target_C"), "pos": shown.get("pos"), "errors": shown.get("errors", [])}
-        temperature: JSONObject = {"id": 0, "tC": shown.get("current_C"), "errors": []}
-        status = {"trv:0": trv, "temperature:0": temperature}
-        return {"v": shown.get("rsv", 0), "ts": int(self.device.now()), "status": status}
-
-    def get_remote_device_info(self, _params: JSONObject) -> JSON:
-        """The valve's identity."""
-        info = {"id": f"shellyblutrv-{str(self.config.get('addr', '')).replace(':', '')}", "ver": "v1.2.1"}
-        return {"v": 0, "ts": int(self.device.now()), "device_info": info}
-
-    def update_firmware(self, _params: JSONObject) -> JSON:
-        """Takes a few seconds; told by events of the valve's Bluetooth device."""
-        told_by = str(self.config.get("trv") or self.key)
-        self.device.emit(told_by, "ota_begin", msg="Updating")
-        self.device.after(2, lambda: self.device.emit(told_by, "ota_progress", msg="Updating", progress_percent=100))
-        self.device.after(3, lambda: self.device.emit(told_by, "ota_success", msg="Update applied"))
-        return None
-
-    def delete(self, _params: JSONObject) -> JSON:
-        """Forget the valve."""
-        self.device.remove(self.key)
-        return None
-
-    def vary(self) -> bool:
-        """It reports over the air."""
-        if "last_updated_ts" not in self.status:
-            return False
-        celsius = round(self.status.get("current_C", 21) + self.device.random.uniform(-0.3, 0.3), 1)
-        self._heard(current_C=celsius)
-        return True
-
-    def _set_target(self, params: JSONObject) -> None:
-        self._heard(target_C=number({"target_C": required(params, "target_C")}, "target_C", 4, 30))
-
-    def _set_position(self, params: JSONObject) -> None:
-        self._heard(pos=number({"pos": required(params, "pos")}, "pos", 0, 100))
-
-    def _set_external_temperature(self, params: JSONObject) -> None:
-        self._heard(current_C=number({"t_C": required(params, "t_C")}, "t_C", -20, 60))
-
-    def _set_boost(self, params: JSONObject) -> None:
-        duration = number(params, "duration", 1, 36_000) or 900
-        self._heard(boost={"started_at": int(self.device.now()), "duration": duration}, pos=100)
-        self.device.after(duration, lambda: self._clear_boost({}))
-
-    def _clear_boost(self, _params: JSONObject) -> None:
-        self._heard(boost=None, pos=0)
-
-    def _calibrate(self, _params: JSONObject) -> None:
-        self._heard(errors=None)
-
-    def _heard(self, **patch: JSON) -> None:
-        packet = (int(self.status.get("packet_id") or 0) + 1) % 256
-        self.report(**patch, packet_id=packet, last_updated_ts=int(self.device.now()))
+_SETTINGS: Mapping[str, checks.Rule] = {
+    "name": checks.text(64),
+    "target_C": checks.number(COLDEST, WARMEST),
+    "hysteresis": checks.number(0.1, 5),
+    "type": checks.one_of("heating", "cooling"),
+    "display_unit": checks.one_of("C", "F"),
+}

@@ -1,14 +1,24 @@
-"""The device itself: its system settings, its network, and what else is set up rather than used."""
+"""The device itself: its system settings, and the parts of it that are set up rather than used."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
+from fleet_shelly.simulation import checks
 from plugin_sdk import JSON, JSONObject
-from plugin_sdk.arguments import flag, invalid, required, whole
-from plugin_sdk.simulation import Behaviour, Handler
+from plugin_sdk.arguments import flag, invalid, mapping, number, required
+from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice
 
 _READ_ONLY = ("mac", "fw_id", "profile")
+_VERSION = re.compile(r"\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?")
+_LATEST_S = 4_102_444_800
+"""The end of 2099."""
+
+
+def is_wall_display(device: SimulatedDevice) -> bool:
+    """Whether a device is built on another platform than all others, which ``sys`` tells."""
+    return "platform" in device.status("sys")
 
 
 class Sys(Behaviour):
@@ -17,8 +27,47 @@ class Sys(Behaviour):
     __slots__ = ()
 
     def methods(self) -> Mapping[str, Handler]:
-        """Set the clock, which the simulator does by itself."""
-        return {"SetTime": lambda _params: None}
+        """Set the clock; a Wall Display and a module with a service of its own have others."""
+        if is_wall_display(self.device):
+            return {
+                "GetInternalTemperatures": self.get_internal_temperatures,
+                "ListDebugComponents": self.list_debug_components,
+                "RestartApplication": self.restart_application,
+                "SetDebugConfig": self.set_debug_config,
+            }
+        debug: Mapping[str, Handler] = {"SetDebug": self.set_debug} if self.device.keys("service") else {}
+        return {**debug, "SetTime": self.set_time}
+
+    def set_time(self, params: JSONObject) -> JSON:
+        """Take the time, which the simulator's devices get from a time server anyhow."""
+        required(params, "unixtime")
+        number(params, "unixtime", 0, _LATEST_S)
+        return None
+
+    def set_debug(self, params: JSONObject) -> JSON:
+        """Change the debug settings; parameters are not documented, and taken to be those of ``Sys.SetConfig``."""
+        self.device.set_config("sys", {"debug": params})
+        return None
+
+    def get_internal_temperatures(self, _params: JSONObject) -> JSON:
+        """Of the board; the shape is not documented."""
+        return {"temperatures": [{"name": "cpu", "tC": 46.5}, {"name": "board", "tC": 41.0}]}
+
+    def list_debug_components(self, _params: JSONObject) -> JSON:
+        """What writes a log: ``{components: [name]}``; the shape is not documented."""
+        return {"components": list((self.config.get("debug") or {}).get("logs", {}))}
+
+    def restart_application(self, _params: JSONObject) -> JSON:
+        """Start the application anew, and not the system under it."""
+        if "app_uptime" in self.status:
+            self.report(app_uptime=0)
+        return None
+
+    def set_debug_config(self, params: JSONObject) -> JSON:
+        """Choose what writes a log: ``{config: {logs: {"RPC": true}}}``."""
+        required(params, "config")
+        config = mapping(params, "config") or {}
+        return {"restart_required": self.device.set_config("sys", {"debug": config})}
 
     def configured(self, changes: Mapping[str, JSON]) -> bool:
         """An add-on or remote control over UDP needs a restart; identity cannot be set."""
@@ -27,31 +76,26 @@ class Sys(Behaviour):
             raise invalid("device")
         return "addon_type" in device or "rpc_udp" in changes
 
+    def press(self, gesture: str) -> bool:
+        """A server offers firmware: ``update_available 1.8.0``, ``update_available 2.0.0-beta1``.
+
+        A version with a dash is one for testers and is offered as ``beta``.
+        """
+        what, _, version = gesture.partition(" ")
+        if what != "update_available" or _VERSION.fullmatch(version) is None:
+            return False
+        self.report(available_updates={"beta" if "-" in version else "stable": {"version": version}})
+        return True
+
 
 class Restarting(Behaviour):
-    """A part whose settings take effect at the next start: ``ws``, ``mqtt``, ``ble``, ``matter``."""
+    """A part whose settings take effect at the next start: ``ws``, ``knx``, ``modbus``."""
 
     __slots__ = ()
 
     def configured(self, changes: Mapping[str, JSON]) -> bool:
         """Any change needs a restart."""
         return bool(changes)
-
-
-class Wifi(Restarting):
-    """``wifi``."""
-
-    __slots__ = ()
-
-    def methods(self) -> Mapping[str, Handler]:
-        """Look around."""
-        return {"Scan": self.scan, "ListAPClients": lambda _params: {"ts": int(self.device.now()), "ap_clients": []}}
-
-    def scan(self, _params: JSONObject) -> JSON:
-        """The network it is in."""
-        here = self.status
-        seen = {"ssid": here.get("ssid"), "bssid": here.get("bssid"), "auth": 3, "channel": 6, "rssi": here.get("rssi")}
-        return {"results": [seen]}
 
 
 class Breaker(Behaviour):
@@ -70,28 +114,36 @@ class Breaker(Behaviour):
         self.report(output=flag(params, "output"), source=self.device.source, total_cycles=cycles)
         return None
 
-
-class Media(Behaviour):
-    """``media``: the Wall Display's loudspeaker."""
-
-    __slots__ = ()
-
-    def methods(self) -> Mapping[str, Handler]:
-        """Volume and what can be played."""
-        return {"SetVolume": self.set_volume, "List": lambda _params: {"media": []}}
-
-    def set_volume(self, params: JSONObject) -> JSON:
-        """From 0 to 10."""
-        required(params, "volume")
-        self.report(playback={"volume": whole(params, "volume", 0, 10)})
-        return None
+    def configured(self, changes: Mapping[str, JSON]) -> bool:
+        """Limits have bounds."""
+        checks.obey(changes, {"name": checks.text(64), "reaction_delay": checks.number(0, 3_600)})
+        return False
 
 
-class Display(Behaviour):
-    """``ui``: a screen that can be switched on."""
+class Service(Behaviour):
+    """``service:N``: the program that makes a module a product."""
 
     __slots__ = ()
 
     def methods(self) -> Mapping[str, Handler]:
-        """The screen."""
-        return {"Screen.Set": lambda _params: None}
+        """What it is, and which virtual components are its own.
+
+        Source: type definitions taulfsime/shelly-rpc-ts.
+        """
+        return {"GetResources": self.get_resources, "GetInfo": self.get_info}
+
+    def get_info(self, _params: JSONObject) -> JSON:
+        """``{type, ver, build_id, etag}``."""
+        identity = self.device.call("Shelly.GetDeviceInfo")
+        return {**identity.get(f"svc{self.index}", {}), "etag": self.status.get("etag", "")}
+
+    def get_resources(self, _params: JSONObject) -> JSON:
+        """``{etag, vc: {role: component key}}``."""
+        kinds = ("boolean", "number", "text", "enum", "object", "button", "group")
+        own = {
+            self.device.config(key)["role"]: key
+            for kind in kinds
+            for key in self.device.keys(kind)
+            if self.device.config(key).get("owner") == self.key and self.device.config(key).get("role")
+        }
+        return {"etag": self.status.get("etag", ""), "vc": own}

@@ -1,0 +1,17 @@
+"""What people and the world do to a component, in words: ``load 3000``, ``temperature 35.5``, ``usb on``. Pure."""
+
+from __future__ import annotations
+
+GESTURES = ("single_push", "double_push", "triple_push", "long_push")
+"""What a button notices."""
+
+
+def amount(gesture: str, word: str) -> float | None:
+    """The number after a word: 35.5 for ``temperature 35.5`` and ``temperature``; None for anything else."""
+    before, _, number = gesture.partition(" ")
+    if before != word:
+        return None
+    try:
+        return float(number)
+    except ValueError:
+        return None
