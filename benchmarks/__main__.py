@@ -6,31 +6,35 @@ import argparse
 import gc
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import orjson
 import uvloop
 
-from benchmarks import fanout, ingest, memory, relay, storm
+from benchmarks import fanout, ingest, memory, relay, simulator, storm
 from benchmarks.scale import SHORT, Scale
 from benchmarks.server import LOAD_CORE, Measure, bare, platform
 from benchmarks.table import Row, beside, render
 
-BENCHMARKS: Mapping[str, Measure] = {
-    "ingest": ingest.measure,
-    "fanout": fanout.measure,
-    "relay": relay.measure,
-    "memory": memory.measure,
-    "storm": storm.measure,
-}
 
-
-async def compare(name: str, scale: Scale) -> list[Row]:
+async def compare(measure: Measure, scale: Scale) -> list[Row]:
     """Measure the bare server, then the platform."""
-    reference = await BENCHMARKS[name](bare, scale)
-    return beside(await BENCHMARKS[name](platform, scale), reference)
+    reference = await measure(bare, scale)
+    return beside(await measure(platform, scale), reference)
+
+
+BENCHMARKS: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
+    "ingest": partial(compare, ingest.measure),
+    "fanout": partial(compare, fanout.measure),
+    "relay": partial(compare, relay.measure),
+    "memory": partial(compare, memory.measure),
+    "storm": partial(compare, storm.measure),
+    "simulator": simulator.compare,
+}
 
 
 def main() -> int:
@@ -51,7 +55,7 @@ def main() -> int:
     rows: list[Row] = []
     for name in arguments.names or BENCHMARKS:
         print(f"{name} …", file=sys.stderr, flush=True)
-        rows += uvloop.run(compare(name, scale))
+        rows += uvloop.run(BENCHMARKS[name](scale))
         gc.collect()
     print(render(rows))
     if arguments.json:

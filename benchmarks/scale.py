@@ -16,6 +16,7 @@ class Scale:
         devices: Devices that report, in the figures about messages.
         clients: Subscribed clients of the fan-out.
         crowd: Devices that are merely there, in the figures about memory and the storm.
+        simulated: Devices of the simulator, in the figure about its memory.
         ingest_rates: Messages a second at which the cost of one is measured.
         ladder: Messages a second tried for the highest rate without loss, rising.
         fanout_rate: Messages a second that are fanned out.
@@ -27,6 +28,7 @@ class Scale:
     devices: int = 500
     clients: int = 10
     crowd: int = 5_000
+    simulated: int = 10_000
     ingest_rates: tuple[int, ...] = (3_000, 8_000)
     ladder: tuple[int, ...] = (10_000, 12_500, 15_000, 17_500, 20_000, 25_000)
     fanout_rate: int = 3_000
@@ -39,6 +41,7 @@ SHORT = Scale(
     devices=20,
     clients=3,
     crowd=60,
+    simulated=100,
     ingest_rates=(500,),
     ladder=(1_000,),
     fanout_rate=300,

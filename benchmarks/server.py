@@ -94,7 +94,7 @@ class Server:
 
     def rss_kib(self) -> float:
         """Resident memory of the process."""
-        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * PAGE_KIB
+        return rss_kib(self.pid)
 
     @contextlib.contextmanager
     def metered(self) -> Iterator[Usage]:
@@ -138,6 +138,11 @@ async def least_disturbed(attempts: int, stretch: Callable[[], Awaitable[M]]) ->
         again = await stretch()
         best = min(best, again, key=lambda measured: measured.usage.disturbance)
     return best
+
+
+def rss_kib(pid: int) -> float:
+    """Resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_KIB
 
 
 def _waited_s(pid: int) -> float:
