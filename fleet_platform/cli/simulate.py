@@ -91,6 +91,7 @@ RUN_TOKEN = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
     show_default=True,
     help="Port of the devices with --local.",
 )
+@click.option("--outgoing", is_flag=True, help="Let webhooks and HTTP calls of the devices reach beyond this machine.")
 @click.option("--rate", type=click.FloatRange(0), help="Notifications a second over the whole fleet.")
 @click.option("--seed", type=int, help="The same seed gives the same devices; default is the scenario's, or 0.")
 @click.option("--list-models", is_flag=True, help="List the models that can be simulated, and end.")

@@ -24,7 +24,7 @@ from fleet_platform.simulator.models import Model, ModelOrigin, find_model
 from fleet_platform.simulator.outbound.dialler import read_url
 from fleet_platform.simulator.wheel import WheelTimer
 from fleet_platform.simulator.world import Stats, Timing, World
-from plugin_sdk import ComponentType
+from plugin_sdk import ComponentType, JSONObject
 
 _CLOSE_S = 3.0
 _BREATHE = 50
@@ -154,6 +154,7 @@ class Simulator:
         profile: str | None = None,
         version: str | None = None,
         addon: tuple[str, ...] = (),
+        components: Mapping[str, JSONObject] | None = None,
         wait: bool = True,
     ) -> Device:
         """Add a device of a model and, unless told otherwise, wait until it is connected.
@@ -167,13 +168,16 @@ class Simulator:
             profile: ``switch``, ``cover``; default is the model's first.
             version: Firmware: ``1.4.0`` has fewer fields than the model's own.
             addon: Parts that a sensor add-on brings: ``("temperature", "temperature")``.
+            components: Further ones, such as those of a plugin: key to ``{status?, config?}``.
             wait: False returns at once.
 
         Raises:
             UnknownModel: There is no such model; the text names the nearest.
             ValueError: The model has no such profile or add-on, or that is no version.
         """
-        origin = ModelOrigin(find_model(model), seed, name=name, profile=profile, version=version, addon=addon)
+        origin = ModelOrigin(
+            find_model(model), seed, name=name, profile=profile, version=version, addon=addon, components=components
+        )
         device = self._take(Device(self._world, origin, self._address))
         return await device.connected() if wait else device
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from pydantic import BaseModel
 
+from fleet_platform.simulator import Simulator
 from fleet_platform.simulator.faults.table import FAULTS, meaning_of, parameters_of
 from fleet_platform.simulator.scenario.scenario import parse_scenario
 from fleet_platform.simulator.scenario.shape import Entry, Settings, Step
@@ -30,6 +33,41 @@ def test_every_field_of_a_scenario_is_explained(shape: type[BaseModel]) -> None:
     text = sections(PAGE)["Scenario files"]
     names = [field.alias or name for name, field in shape.model_fields.items()]
     assert [name for name in names if f"`{name}`" not in text] == []
+
+
+WITH_ALL = ("Plus2PM", "PlusI4", "SPDM-001PE01EU", "MiniPMG3", "Pro3EM", "EMG3", "PlusHT", "PlusSmoke", "FloodSensorG4")
+"""Models that have the components in the table, together with those below."""
+
+MORE = ("WallDisplay", "BluGwG3", "PresenceG4", "S1G4")
+
+
+def gestures() -> list[tuple[str, str]]:
+    """Components and gestures in the table; a button's and a switch's are not told apart."""
+    lines = [line.split("|") for line in sections(PAGE)["Gestures"].splitlines() if line.startswith("| `")]
+    every = [(words(kinds), words(taken)) for _, kinds, taken, _ in lines]
+    return [(kind, gesture) for kinds, taken in every for kind in kinds for gesture in taken if gesture != "switch"]
+
+
+def words(cell: str) -> list[str]:
+    return re.findall("`([^`]+)`", cell)
+
+
+async def test_every_gesture_that_is_listed_is_taken() -> None:
+    async with Simulator("ws://127.0.0.1:1/shelly") as sim:
+        devices = [await sim.add(model, wait=False) for model in (*WITH_ALL, *MORE)]
+        covers = [await sim.add("Plus2PM", seed=1, profile="cover", wait=False)]
+        listed = gestures()
+        assert len(listed) > 70
+        assert [
+            (kind, gesture)
+            for kind, gesture in listed
+            if not any(
+                behaviour.press(gesture)
+                for device in (*devices, *covers)
+                for key in device.keys(kind)
+                if (behaviour := device.behaviour(key)) is not None
+            )
+        ] == []
 
 
 @pytest.mark.parametrize("block", [block for block in blocks("yaml") if block.page == PAGE], ids=str)

@@ -5,7 +5,8 @@ Settings that do not depend on the single device are shared between all devices 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 
 from fleet_platform.simulator.device.blueprint import Blueprint
@@ -17,7 +18,7 @@ from fleet_platform.simulator.models.parts import PARTS
 from fleet_platform.simulator.models.radio import gateway_devices
 from fleet_platform.simulator.models.system import device_info, system_part
 from fleet_platform.simulator.models.wall_display import wall_system_part
-from plugin_sdk import JSONObject
+from plugin_sdk import JSONObject, component_id
 
 _SINGLETONS = frozenset(
     {"ble", "blugw", "bthome", "cloud", "dali", "eth", "ht_ui", "knx", "matter", "media", "modbus", "plugpm_ui"}
@@ -44,12 +45,13 @@ class ModelOrigin:
         profile: Profile that it starts in; default is the model's first.
         version: Firmware; default is the catalogue's.
         addon: Parts that a sensor add-on brings: ``("temperature", "temperature")``.
+        components: Further components, such as those of a plugin: key to ``{status?, config?}``.
 
     Raises:
         ValueError: The version is none, or the model or an add-on has no such thing.
     """
 
-    __slots__ = ("_addon", "_model", "_name", "_profile", "_seed")
+    __slots__ = ("_addon", "_components", "_model", "_name", "_profile", "_seed")
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class ModelOrigin:
         profile: str | None = None,
         version: str | None = None,
         addon: tuple[str, ...] = (),
+        components: Mapping[str, JSONObject] | None = None,
     ) -> None:
         if profile is not None and profile not in model.profiles:
             has_profiles = ", ".join(filter(None, model.profiles)) or "none"
@@ -73,6 +76,7 @@ class ModelOrigin:
         self._name = name
         self._profile = next(iter(model.profiles)) if profile is None else profile
         self._addon = addon
+        self._components = components or {}
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -82,7 +86,8 @@ class ModelOrigin:
     def blueprint(self, profile: str | None = None) -> Blueprint:
         """The device in a profile; None is the one it started in."""
         identity = identify(self._model.code, self._seed, self._name)
-        return build(self._model, identity, self._profile if profile is None else profile, self._addon)
+        built = build(self._model, identity, self._profile if profile is None else profile, self._addon)
+        return _with_more(built, self._components) if self._components else built
 
 
 def build(model: Model, identity: Identity, profile: str, addon: tuple[str, ...] = ()) -> Blueprint:
@@ -119,6 +124,17 @@ def build(model: Model, identity: Identity, profile: str, addon: tuple[str, ...]
         attrs={key: attrs for key, (_, _, attrs) in dynamic.items()},
         unlisted=frozenset(dynamic),
     )
+
+
+def _with_more(blueprint: Blueprint, components: Mapping[str, JSONObject]) -> Blueprint:
+    """A blueprint with components that the model does not have."""
+    config, status = dict(blueprint.config), dict(blueprint.status)
+    for key, given in components.items():
+        number = component_id(key)
+        own: JSONObject = {} if number is None else {"id": number}
+        config[key] = {**own, **given.get("config", {})}
+        status[key] = {**own, **given.get("status", {})}
+    return replace(blueprint, config=dict(sorted(config.items())), status=dict(sorted(status.items())))
 
 
 def _keys(parts: Iterable[str], first: int = 0) -> Iterator[tuple[str, str]]:

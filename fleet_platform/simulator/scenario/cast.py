@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from fleet_platform.simulator.device.blueprint import Origin
 from fleet_platform.simulator.device.dump import BadDump, DumpOrigin, read_dump
@@ -167,15 +168,17 @@ def _from_model(entry: Entry, copy: int, seed: str) -> ModelOrigin:
     if entry.profile is not None and entry.profile not in profiles:
         known = f"{model.app} has: {', '.join(profiles) or 'none'}"
         raise _Impossible("profile", f"{unknown('profile', entry.profile, profiles)}; {known}")
+    given: dict[str, Any] = {
+        "name": _name(entry, copy),
+        "profile": entry.profile,
+        "addon": tuple(entry.addon),
+        "components": {key: part.model_dump() for key, part in entry.components.items()},
+    }
     field = "addon"
     try:
-        plain = ModelOrigin(model, seed, name=_name(entry, copy), profile=entry.profile, addon=tuple(entry.addon))
+        plain = ModelOrigin(model, seed, **given)
         field = "version"
-        if entry.version is None:
-            return plain
-        return ModelOrigin(
-            model, seed, name=_name(entry, copy), profile=entry.profile, addon=tuple(entry.addon), version=entry.version
-        )
+        return plain if entry.version is None else ModelOrigin(model, seed, version=entry.version, **given)
     except ValueError as err:
         raise _Impossible(field, str(err)) from err
 

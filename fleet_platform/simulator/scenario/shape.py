@@ -1,6 +1,6 @@
 """What may stand in a scenario file: names, types and bounds of its fields.
 
-Whether a model, a device, a component or a fault exists is checked afterwards, by ``meaning.py``.
+Whether a model, a device, a component or a fault exists is checked afterwards, by ``checks.py``.
 """
 
 from __future__ import annotations
@@ -39,6 +39,9 @@ Word = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[list[Word], BeforeValidator(_read_list), Field(min_length=1, max_length=1_000)]
 Share = Annotated[float, BeforeValidator(_read_share), Field(gt=0, le=1)]
 Mac = Annotated[str, BeforeValidator(_read_bare), Field(pattern=r"^[0-9A-F]{12}$")]
+
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:\d{1,9})?$")]
 
 
 class _Part(BaseModel):
@@ -85,6 +88,18 @@ class Location(_Part):
     lon: float | None = Field(default=None, ge=-180, le=180)
 
 
+class Component(_Part):
+    """A component that a model does not have by itself.
+
+    Attributes:
+        status: Its status, without ``id``.
+        config: Its settings, without ``id``.
+    """
+
+    status: dict[str, JSON] = {}
+    config: dict[str, JSON] = {}
+
+
 class Entry(_Part):
     """One or more devices of a kind.
 
@@ -98,6 +113,7 @@ class Entry(_Part):
         mac: MAC of a single one.
         version: Firmware version.
         addon: Parts that a sensor add-on brings: ``[temperature, input]``.
+        components: Further components, such as those of a plugin, by key.
         location: Where they are.
         rssi: Signal in dBm.
         wakes_every: Wake-up period of sleepers.
@@ -113,6 +129,7 @@ class Entry(_Part):
     mac: Mac | None = None
     version: Word | None = None
     addon: Annotated[list[Word], BeforeValidator(_read_list), Field(max_length=20)] = []
+    components: Annotated[dict[Key, Component], Field(max_length=100)] = {}
     location: Location | None = None
     rssi: int | None = Field(default=None, ge=-120, le=0)
     wakes_every: Seconds | None = None
@@ -128,6 +145,8 @@ class Entry(_Part):
             raise ValueError("a dump has its own profile")
         if self.dump is not None and self.addon:
             raise ValueError("a dump has its own add-on")
+        if self.dump is not None and self.components:
+            raise ValueError("a dump has its own components")
         return self
 
 
