@@ -24,7 +24,7 @@ async def command(client: Client, *, as_json: bool) -> None:
         print_json(devices)
         return
     print_table(
-        ["device", "name", "model", "firmware", "presence", "last report"], [_row(device) for device in devices]
+        ["device", "name", "model", "firmware", "presence", "last report"], [row_of(device) for device in devices]
     )
 
 
@@ -42,16 +42,24 @@ async def _all(client: Client) -> list[dict[str, Any]]:
                 return devices
 
 
-def _row(device: dict[str, Any]) -> list[str]:
+def row_of(device: dict[str, Any]) -> list[str]:
+    """A device of ``Device.List`` as a row of the table."""
     info = device.get("info") or {}
     return [
         str(device.get("shellyID", "")),
-        str(info.get("name") or ""),
+        _name(device),
         str(info.get("model") or ""),
         str(info.get("ver") or ""),
         str(device.get("presence", "")),
         _when((device.get("meta") or {}).get("lastReportTs")),
     ]
+
+
+def _name(device: dict[str, Any]) -> str:
+    """What people call it; a Wall Display says so in its settings only."""
+    settings = device.get("settings") or {}
+    system = (settings.get("sys") or {}).get("device") or {}
+    return str((device.get("info") or {}).get("name") or system.get("name") or "")
 
 
 def _when(ts: Any) -> str:

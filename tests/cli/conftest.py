@@ -84,7 +84,7 @@ class Running:
             async with Simulator(f"{self.url.replace('http', 'ws')}/shelly", token="run") as simulator:
                 known = asyncio.Event()
                 platform.bus.tap(("Shelly.Connect",), lambda _event: known.set())
-                self.device = await simulator.add("Plus1PM", seed=1)
+                self.device = await simulator.add("Plus1PM", seed=1, name="Lamp")
                 await known.wait()
                 ready.set()
                 await stop.wait()
