@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from fleet_platform.simulator.outbound.channel import Channel
 from fleet_platform.simulator.outbound.dialler import Dialler
 from fleet_platform.simulator.outbound.link import Backoff
 from fleet_platform.simulator.outbound.web import WebClient
@@ -65,11 +66,11 @@ class Stats:
     web_dropped: int = 0
 
 
-class Flushable(Protocol):
-    """A device with news."""
+class Teller(Protocol):
+    """A device with news, on one of its sides."""
 
-    def flush(self) -> None:
-        """Send them."""
+    def compose(self) -> tuple[Channel, bytes] | None:
+        """Frames to be sent, and where they go; None where there are none, or they find their way themselves."""
 
 
 class World:
@@ -87,9 +88,9 @@ class World:
         self.web = WebClient(self.stats, outgoing=outgoing)
         self.wheel = Wheel(loop, self.flush)
         self._loop = loop
-        self._news: list[Flushable] = []
+        self._news: list[Teller] = []
 
-    def soon(self, device: Flushable) -> None:
+    def soon(self, device: Teller) -> None:
         """Have a device send its news at the end of this turn; it must not be waiting for that already."""
         if not self._news:
             self._loop.call_soon(self.flush)
@@ -98,9 +99,16 @@ class World:
     def flush(self) -> None:
         """The turn is over: all news leave."""
         news, self._news = self._news, []
+        sends = []
         for device in news:
             try:
-                device.flush()
+                composed = device.compose()
             except Exception:
                 # What one plugin's behaviour reported cannot be encoded; the other devices' news are fine.
                 _log.exception("a simulated device's news are lost")
+            else:
+                if composed is not None:
+                    sends.append(composed)
+        # All are composed before the first is sent: the system's work between two of them costs the processor's caches.
+        for channel, frames in sends:
+            channel.send_raw(frames)

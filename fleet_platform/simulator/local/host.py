@@ -74,8 +74,8 @@ class Host:
                 conversation.tell_event(key, event, data)
                 self._tell_soon()
 
-    def flush(self) -> None:
-        """The turn is over: the news leave."""
+    def compose(self) -> None:
+        """The turn is over: the news leave, each by its conversation's own writer."""
         self._telling = False
         for conversation in self._conversations:
             conversation.flush()

@@ -131,7 +131,7 @@ class Channel(asyncio.Protocol):
 
     def send(self, text: bytes) -> None:
         """Send a text message; silently nothing once the channel is dead."""
-        self._write(encode_frame(TEXT, text, mask=_bits(8)))
+        self._write(text_frame(text))
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message."""
@@ -236,6 +236,11 @@ class Channel(asyncio.Protocol):
             code, reason = decode_close(payload)
             self._write(encode_frame(CLOSE, payload[:2], mask=_bits(8)))
             self._end(code, reason)
+
+
+def text_frame(text: bytes) -> bytes:
+    """The frame of a text message."""
+    return encode_frame(TEXT, text, mask=_bits(8))
 
 
 def upgrade_request(host: str, path: str) -> bytes:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fleet_platform.simulator.device import rpc
 from fleet_platform.simulator.faults.faults import Faults
-from fleet_platform.simulator.outbound.channel import Channel
+from fleet_platform.simulator.outbound.channel import Channel, text_frame
 from fleet_platform.simulator.outbound.dialect import Dialect, dialect_of
 from fleet_platform.simulator.outbound.dialler import Address
 from fleet_platform.simulator.outbound.link import Link
@@ -98,15 +98,21 @@ class Session:
             self._outbox.add_event(key, event, data)
             self._tell_soon()
 
-    def flush(self) -> None:
-        """Send what waits; while the server does not read, it goes on waiting."""
+    def compose(self) -> tuple[Channel, bytes] | None:
+        """Frames of what waits, and where they go; while the server does not read, it goes on waiting."""
         self._telling = False
         channel = self.link.channel
         if channel is None or not channel.writable or not self._outbox:
-            return
-        for text in self._outbox.take(self.src, self.dialect, self._timestamp()):
-            channel.send(text)
-            self._device.world.stats.notifications += 1
+            return None
+        texts = self._outbox.take(self.src, self.dialect, self._timestamp())
+        self._device.world.stats.notifications += len(texts)
+        return channel, b"".join([text_frame(text) for text in texts]) if len(texts) > 1 else text_frame(texts[0])
+
+    def flush(self) -> None:
+        """Send what waits at once."""
+        composed = self.compose()
+        if composed is not None:
+            composed[0].send_raw(composed[1])
 
     # ---- called by the link -----------------------------------------------------------------------------
 
