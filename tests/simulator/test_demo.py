@@ -142,6 +142,8 @@ async def test_a_weak_signal_comes_and_goes(home: Home, sim: Simulator, eventual
     sim.advance(2 * FLAKY[name].down_s)
     await device.connected()
     await eventually(lambda: device.session.link.connections == 2)
+    sim.advance(3600)
+    assert device.status("wifi")["rssi"] < -80
 
 
 async def test_what_is_lost_was_there_once_and_stays_away(sim: Simulator) -> None:

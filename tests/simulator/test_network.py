@@ -73,6 +73,7 @@ async def test_the_signal_wanders_and_is_not_told(home: Home, sim: Simulator) ->
         sim.advance(60)
         seen.add(device.status("wifi")["rssi"])
     assert len(seen) > 3
+    assert max(seen) - min(seen) <= 12  # around what is usual there
     await home.call(device.id, "Shelly.GetDeviceInfo")
     assert home.status(device.id, "wifi") == []
 

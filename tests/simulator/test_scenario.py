@@ -94,6 +94,7 @@ def test_a_device_can_be_told_what_it_is() -> None:
     assert blueprint.info["fw_id"] == blueprint.config["sys"]["device"]["fw_id"]
     assert blueprint.info["fw_id"].partition("/")[2].startswith("1.4.4")
     assert blueprint.status["wifi"]["rssi"] == -90
+    assert blueprint.config["wifi"]["roam"]["interval"] == 0
     assert blueprint.status["sys"]["wakeup_period"] == 600
     location = blueprint.config["sys"]["location"]
     assert (location["tz"], location["lat"]) == ("Europe/Sofia", 42.5)

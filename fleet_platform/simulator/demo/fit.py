@@ -46,5 +46,6 @@ def _fit(device: Device, each: Installed) -> None:
         device.state.sys["available_updates"] = {"stable": {"version": each.update}}
     if each.signal_dbm is not None:
         device.report("wifi", {"rssi": each.signal_dbm})
+        device.state.stay_put()
     if device.power.sleeper:
         device.state.sys["wakeup_period"] = each.nap_s

@@ -123,6 +123,10 @@ class State:
         sys = self.config["sys"]
         self.config["sys"] = {**sys, "device": {**sys["device"], "profile": profile}, "cfg_rev": revision}
 
+    def stay_put(self) -> None:
+        """Do not roam: there is no other access point."""
+        self.config["wifi"] = without_roaming(self.config.get("wifi"))
+
     def install(self, version: str) -> None:
         """Run another firmware from the next boot on; only updates that are newer stay on offer."""
         self.wear(version, firmware_id(str(self.info.get("app", "")), version))
@@ -158,3 +162,9 @@ class State:
                 "device": {**device, "name": None},
                 **({"cfg_rev": 0} if "cfg_rev" in sys else {}),
             }
+
+
+def without_roaming(wifi: JSON) -> JSON:
+    """Settings of ``wifi`` with which a device stays at its access point, however weak it is."""
+    roam = wifi.get("roam") if isinstance(wifi, dict) else None
+    return {**wifi, "roam": {**roam, "interval": 0}} if isinstance(roam, dict) else wifi

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import orjson
 
 from fleet_platform.simulator.device.blueprint import Blueprint, Origin
+from fleet_platform.simulator.device.state import without_roaming
 from plugin_sdk import JSON, JSONObject
 
 _NEARBY = 4
@@ -22,7 +23,7 @@ class Alterations:
         name: What its owner calls it.
         version: Firmware version.
         location: ``{tz, lat, lon}``, as far as given.
-        rssi: Signal in dBm.
+        rssi: Signal in dBm; the device does not roam for a better one then.
         wakes_every_s: Wake-up period of a sleeper.
     """
 
@@ -69,6 +70,8 @@ def alter(blueprint: Blueprint, by: Alterations) -> Blueprint:
     config = dict(blueprint.config)
     if "sys" in config:
         config["sys"] = {**sys, "device": device}
+    if by.rssi is not None and "wifi" in config:
+        config["wifi"] = without_roaming(config["wifi"])
     return replace(blueprint, info=info, config=config, status=_status(blueprint, by))
 
 

@@ -27,6 +27,7 @@ export function chipsOf(components, power, attention) {
   const alarms = ["smoke", "flood"].filter((type) => components[type]?.some((each) => each.alarm));
   return [
     ...alarms.map((type) => ({ text: type === "smoke" ? "Smoke!" : "Water!", kind: "bad" })),
+    ...attention.filter((text) => !HAS_CHIP.test(text)).map((text) => ({ text, kind: "warn" })),
     ...["smoke", "flood"]
       .filter((type) => components[type] && !alarms.includes(type))
       .map((type) => ({ text: type === "smoke" ? "No smoke" : "Dry", kind: "" })),
@@ -41,7 +42,6 @@ export function chipsOf(components, power, attention) {
     power === null ? null : { text: quantity(power, "W"), kind: "" },
     ...(components.devicepower ?? []).map(batteryChip),
     inputChip(components),
-    ...attention.filter((text) => !HAS_CHIP.test(text)).map((text) => ({ text, kind: "warn" })),
   ].filter(Boolean);
 }
 

@@ -10,13 +10,16 @@ from collections.abc import Mapping
 from random import Random
 
 from fleet_shelly.simulation.system import Restarting, is_wall_display
-from plugin_sdk import JSON, JSONObject
+from plugin_sdk import JSON, ComponentKey, JSONObject
 from plugin_sdk.arguments import required, text, whole
-from plugin_sdk.simulation import Behaviour, Deferred, DeviceFault, Handler
+from plugin_sdk.simulation import Behaviour, Deferred, DeviceFault, Handler, SimulatedDevice
 
 _SCAN_S = (2.5, 5.0)
 _REJOIN_S = 4.0
 _WEAKEST, _STRONGEST = -92, -32
+_WANDERS_DB, _ELSEWHERE_DB = 3, 10
+"""How far a signal strays, and from which difference the device must be somewhere else."""
+
 _NEIGHBOURS = (
     "FRITZ!Box 7590 QX",
     "Guest",
@@ -36,7 +39,11 @@ _ASSOC_LEAVE, _NO_AP_FOUND = 8, 201
 class Wifi(Restarting):
     """``wifi``."""
 
-    __slots__ = ()
+    __slots__ = ("_usual",)
+
+    def __init__(self, device: SimulatedDevice, key: ComponentKey) -> None:
+        super().__init__(device, key)
+        self._usual: int | None = None
 
     def methods(self) -> Mapping[str, Handler]:
         """Look around; a Wall Display also keeps networks and measures."""
@@ -112,7 +119,7 @@ class Wifi(Restarting):
         if roam.get("interval") and rssi < (roam.get("rssi_thr") or _WEAKEST):
             self._roam(rssi)
         else:
-            rssi += self.device.random.choice((-2, -1, 0, 0, 1, 2))
+            rssi = self._wandered(rssi)
             self.device.drift(self.key, {"rssi": max(_WEAKEST, min(_STRONGEST, rssi))})
 
     def press(self, gesture: str) -> bool:
@@ -147,6 +154,13 @@ class Wifi(Restarting):
     def _is_enabled(self, name: str) -> bool:
         station = self.config.get(name)
         return isinstance(station, dict) and station.get("enable") is True
+
+    def _wandered(self, rssi: int) -> int:
+        """A signal a minute later: it keeps near to what is usual where the device is."""
+        if self._usual is None or abs(rssi - self._usual) > _ELSEWHERE_DB:
+            self._usual = rssi
+        back = (rssi < self._usual - _WANDERS_DB) - (rssi > self._usual + _WANDERS_DB)
+        return rssi + self.device.random.choice((-2, -1, 0, 0, 1, 2)) + back
 
     def _roam(self, rssi: int) -> None:
         found: JSONObject = {"rssi": min(_STRONGEST, rssi + self.device.random.randint(12, 25))}
