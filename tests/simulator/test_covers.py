@@ -337,8 +337,6 @@ async def test_a_calibration_fails_where_the_end_is_not_reached_in_time(sim: Sim
 
 async def test_slats_turn(home: Home, sim: Simulator) -> None:
     device = await cover(sim)
-    if "slat" not in device.config("cover:0"):
-        pytest.skip("this model's cover has no slats")
     assert await code(home, device.id, "Cover.GoToPosition", id=0, slat_pos=50) == -109
     device.set_config("cover:0", {"slat": {"enable": True, "open_time": 2, "close_time": 2}})
     assert device.status("cover:0")["slat_pos"] == 100
@@ -358,8 +356,6 @@ async def test_slats_turn(home: Home, sim: Simulator) -> None:
 
 async def test_slats_can_be_kept_while_the_blind_moves(sim: Simulator) -> None:
     device = await cover(sim)
-    if "slat" not in device.config("cover:0"):
-        pytest.skip("this model's cover has no slats")
     device.set_config("cover:0", {"slat": {"enable": True, "retain_pos": True}})
     device.call("Cover.GoToPosition", {"id": 0, "slat_pos": 70})
     sim.advance(3)
@@ -370,8 +366,6 @@ async def test_slats_can_be_kept_while_the_blind_moves(sim: Simulator) -> None:
 
 async def test_short_pushes_turn_slats_and_long_ones_move_the_blind(sim: Simulator) -> None:
     device = await cover(sim)
-    if "slat" not in device.config("cover:0"):
-        pytest.skip("this model's cover has no slats")
     device.set_config("cover:0", {"slat": {"enable": True, "step": 25}})
     for key in ("input:0", "input:1"):
         device.set_config(key, {"type": "button"})
