@@ -191,6 +191,15 @@ class SimulatedDevice(Protocol):
         """Delete a dynamic component and tell the world by ``component_removed``."""
 
 
+CLOCK_IS_SET_FROM = 1_000_000_000
+"""A device's clock counts seconds since its boot until a time server has set it to UTC epoch seconds."""
+
+
+def clock_is_set(device: SimulatedDevice) -> bool:
+    """Whether a device knows the time."""
+    return device.now() >= CLOCK_IS_SET_FROM
+
+
 class Behaviour:
     """One component's own life. All methods are called on the event loop and must not block.
 

@@ -10,6 +10,12 @@ from fleet_shelly.fields import BATTERY, SIGNAL, gauge, state
 from fleet_shelly.schemas import NAME, Schema, array, boolean, constant, form, integer, number, percent, section, text
 from plugin_sdk import JSON, Action, ComponentType, ComponentView, EntitySpec, Parameter
 
+BLU_PUSHES = (
+    *("single_push", "double_push", "triple_push", "long_push", "long_double_push", "long_triple_push", "hold_press"),
+    *("rotate_left", "rotate_right"),
+)
+"""What BLU buttons and knobs notice."""
+
 TARGET_TEMPERATURE = number("Target temperature", unit="°C", minimum=4, maximum=30)
 
 
@@ -94,20 +100,7 @@ BTHOME_DEVICE = ComponentType(
     dynamic=True,
     entity=EntitySpec(suffix="bthomedevice", type="bthomedevice", label="BLU Device", label_for=_device_label),
     fields=(SIGNAL, BATTERY, state("paired", "Paired")),
-    events=(
-        "single_push",
-        "double_push",
-        "triple_push",
-        "long_push",
-        "long_double_push",
-        "long_triple_push",
-        "hold_press",
-        "rotate_left",
-        "rotate_right",
-        "ota_begin",
-        "ota_progress",
-        "ota_success",
-    ),
+    events=(*BLU_PUSHES, "ota_begin", "ota_progress", "ota_success"),
     settings=form({"name": NAME}),
     slow_methods=("BTHomeDevice.UpdateFirmware",),
 )

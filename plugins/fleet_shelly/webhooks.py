@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
+from fleet_shelly.inputs import PUSHES
 from plugin_sdk import WebhookAttribute, WebhookEvent
 
-_GESTURES = ("single_push", "double_push", "triple_push", "long_push")
 _PHASES = ("a", "b", "c")
 
 
@@ -107,12 +107,12 @@ WEBHOOKS: Mapping[str, tuple[WebhookEvent, ...]] = {
     ),
     "bthomedevice": tuple(
         WebhookEvent(name=name, event=name)
-        for name in (*_GESTURES, "long_double_push", "long_triple_push", "rotate_left", "rotate_right")
+        for name in (*PUSHES, "long_double_push", "long_triple_push", "rotate_left", "rotate_right")
     ),
     "bthomesensor": _value("number"),
     "boolean": _value("boolean"),
     "number": _value("number"),
     "text": _value("string"),
     "enum": _value("string"),
-    "button": tuple(WebhookEvent(name=name, event=name) for name in _GESTURES),
+    "button": tuple(WebhookEvent(name=name, event=name) for name in PUSHES),
 }

@@ -1,4 +1,4 @@
-"""Calls that a device answers late, while simulated time is moved ahead."""
+"""Calls to a device that tests make again and again: refused ones, late ones, a restart."""
 
 from __future__ import annotations
 
@@ -28,3 +28,17 @@ async def late(home: Home, sim: Simulator, device: Device, method: str, /, **par
             sim.advance(0.25)
             await asyncio.sleep(0.005)  # the reply is on its way
     return await reply
+
+
+async def error_code(home: Home, device: Device, method: str, /, **params: Any) -> int:
+    """The error code that a call answers."""
+    code: int = (await home.ask(device.id, method, **params))["error"]["code"]
+    return code
+
+
+async def restart(sim: Simulator, device: Device) -> None:
+    """Restart a device and wait until it is connected again."""
+    device.call("Shelly.Reboot", {"delay_ms": 500})
+    sim.advance(1)
+    await device.disconnected()
+    await device.connected()

@@ -15,6 +15,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from fleet_platform.simulator import Backoff, Simulator, Timing
 from fleet_platform.simulator.component_types import load_component_types
 from plugin_sdk import ComponentType
+from tests.simulator.receiver import Receiver, receiver
 
 DUMPS = Path(__file__).parents[3] / "shared" / "devices"
 """Real dumps, beside the project where they are at hand."""
@@ -172,3 +173,10 @@ async def sim(home: Home, types: Mapping[str, ComponentType]) -> AsyncIterator[S
     """A simulator of quick devices that call home."""
     async with Simulator(home.url, types=types, timing=QUICK, seed=1) as sim:
         yield sim
+
+
+@pytest.fixture(name="web")
+async def web_fixture() -> AsyncIterator[Receiver]:
+    """What devices send web requests to."""
+    async with receiver() as found:
+        yield found

@@ -7,24 +7,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
-from tests.simulator.asking import late
+from tests.simulator.asking import error_code, late, restart
 from tests.simulator.conftest import DUMPS
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
 
 
-async def restart(sim: Simulator, device: Device) -> None:
-    device.call("Shelly.Reboot", {"delay_ms": 500})
-    sim.advance(1)
-    await device.disconnected()
-    await device.connected()
-
-
 async def code(home: Home, device: Device, verb: str, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device.id, f"SensorAddon.{verb}", **params))["error"]["code"]
-    return answered
+    """The error code that a call of the add-on answers."""
+    return await error_code(home, device, f"SensorAddon.{verb}", **params)
 
 
 async def scan(home: Home, sim: Simulator, device: Device) -> list[dict[str, Any]]:

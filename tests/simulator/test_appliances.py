@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fleet_platform.simulator import Simulator
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
-
-
-async def code(home: Home, device: str, method: str, /, **params: object) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device, method, **params))["error"]["code"]
-    return answered
 
 
 # ---- scent diffuser -----------------------------------------------------------------------------------------
@@ -31,10 +26,10 @@ async def test_a_slot_smells_as_strong_as_it_is_told(home: Home, sim: Simulator)
 
 async def test_a_slot_that_there_is_not_and_a_call_for_nothing_are_refused(home: Home, sim: Simulator) -> None:
     device = await sim.add("Cury")
-    assert await code(home, device.id, "Cury.Set", id=0, slot="middle", on=True) == -103
-    assert await code(home, device.id, "Cury.Set", id=0, slot="left") == -103
-    assert await code(home, device.id, "Cury.Set", id=0, on=True) == -103
-    assert await code(home, device.id, "Cury.Boost", id=1, slot="left") == -105
+    assert await error_code(home, device, "Cury.Set", id=0, slot="middle", on=True) == -103
+    assert await error_code(home, device, "Cury.Set", id=0, slot="left") == -103
+    assert await error_code(home, device, "Cury.Set", id=0, on=True) == -103
+    assert await error_code(home, device, "Cury.Boost", id=1, slot="left") == -105
 
 
 async def test_a_boost_ends_by_itself_or_when_it_is_stopped(home: Home, sim: Simulator) -> None:
@@ -94,13 +89,13 @@ async def test_zones_are_added_and_deleted_but_for_the_first(home: Home, sim: Si
     assert key == "presencezone:201"
     assert device.config(key)["name"] == "Sofa"
     assert device.config(key)["area"] == [[-4, 8, 5, 2]]
-    assert await code(home, device.id, "Presence.DeleteZone", key="presencezone:200") == -103
-    assert await code(home, device.id, "Presence.DeleteZone", key="presencezone:207") == -105
+    assert await error_code(home, device, "Presence.DeleteZone", key="presencezone:200") == -103
+    assert await error_code(home, device, "Presence.DeleteZone", key="presencezone:207") == -105
     await home.call(device.id, "Presence.DeleteZone", key=key)
     assert device.keys("presencezone") == ["presencezone:200"]
     for _ in range(9):
         await home.call(device.id, "Presence.AddZone", config={})
-    assert await code(home, device.id, "Presence.AddZone", config={}) == -108
+    assert await error_code(home, device, "Presence.AddZone", config={}) == -108
 
 
 async def test_tracking_tells_who_comes_for_a_while(home: Home, sim: Simulator) -> None:

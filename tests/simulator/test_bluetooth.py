@@ -7,16 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
-from tests.simulator.asking import begin, late
+from tests.simulator.asking import begin, error_code, late
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
-
-
-async def code(home: Home, device: str, method: str, /, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device, method, **params))["error"]["code"]
-    return answered
 
 
 @pytest.fixture
@@ -67,7 +61,7 @@ async def test_pairing_is_allowed_for_a_while(home: Home, sim: Simulator, device
     assert "pairing" not in device.status("ble")
     await home.call(device.id, "BLE.DeletePairedDevice", addr="aa:bb:cc:dd:ee:ff")
     assert await home.call(device.id, "BLE.ListPairedDevices") == []
-    assert await code(home, device.id, "BLE.DeletePairedDevice", addr="aa:bb:cc:dd:ee:ff") == -105
+    assert await error_code(home, device, "BLE.DeletePairedDevice", addr="aa:bb:cc:dd:ee:ff") == -105
 
 
 async def test_what_nobody_took_in_is_passed_on_to_the_cloud(home: Home, sim: Simulator, device: Device) -> None:
@@ -102,7 +96,7 @@ async def test_a_device_is_found_taken_in_heard_and_let_go(home: Home, sim: Simu
     assert len(known["objects"]) == 4
     await home.call(device.id, "BTHome.DeleteDevice", id=200)
     assert (device.keys("bthomedevice"), device.keys("bthomesensor")) == ([], [])
-    assert await code(home, device.id, "BTHome.DeleteDevice", id=200) == -105
+    assert await error_code(home, device, "BTHome.DeleteDevice", id=200) == -105
 
 
 async def test_nobody_is_heard_while_the_radio_is_off(home: Home, sim: Simulator) -> None:
@@ -127,14 +121,14 @@ async def test_a_device_that_encrypts_needs_its_key(home: Home, sim: Simulator, 
 
 @pytest.mark.parametrize("addr", ["", "aa:bb", "aa:bb:cc:dd:ee:gg", 5])
 async def test_an_address_must_be_one(addr: Any, home: Home, device: Device) -> None:
-    assert await code(home, device.id, "BTHome.AddDevice", config={"addr": addr}) == -103
+    assert await error_code(home, device, "BTHome.AddDevice", config={"addr": addr}) == -103
 
 
 async def test_a_device_is_taken_in_once_and_a_sensor_needs_its_device(home: Home, device: Device) -> None:
     addr = "aa:bb:cc:dd:ee:ff"
-    assert await code(home, device.id, "BTHome.AddSensor", config={"addr": addr, "obj_id": 1}) == -103
+    assert await error_code(home, device, "BTHome.AddSensor", config={"addr": addr, "obj_id": 1}) == -103
     await home.call(device.id, "BTHome.AddDevice", config={"addr": addr}, id=210)
-    assert await code(home, device.id, "BTHome.AddDevice", config={"addr": addr.upper()}) == -103
+    assert await error_code(home, device, "BTHome.AddDevice", config={"addr": addr.upper()}) == -103
     assert await home.call(device.id, "BTHome.AddSensor", config={"addr": addr.upper(), "obj_id": 1}) == {
         "key": "bthomesensor:200"
     }
@@ -253,7 +247,7 @@ async def test_a_button_is_learnt_by_pressing_it_in_time(home: Home, sim: Simula
     ],
 )
 async def test_a_control_must_fit_its_output(params: dict[str, Any], error: int, home: Home, device: Device) -> None:
-    assert await code(home, device.id, "BTHomeControl.Create", **params) == error
+    assert await error_code(home, device, "BTHomeControl.Create", **params) == error
     assert await home.call(device.id, "BTHomeControl.Enumerate") is None
 
 

@@ -8,17 +8,12 @@ import pytest
 
 from fleet_platform.simulator import Device, Simulator
 from fleet_shelly.simulation.supply import neutral_amps
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
 
 WEEK_S = 7 * 86_400
-
-
-async def code(home: Home, device: str, method: str, /, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device, method, **params))["error"]["code"]
-    return answered
 
 
 def this_minute(device: Device) -> int:
@@ -120,13 +115,13 @@ async def test_phases_can_be_calibrated_by_one_another(home: Home, sim: Simulato
     device = await sim.add("Pro3EM")
     assert await home.call(device.id, "EM.PhaseToPhaseCalib", id=0, base_phase="a", phase="c") is None
     assert device.status("em:0")["user_calibrated_phase"] == ["c"]
-    assert await code(home, device.id, "EM.PhaseToPhaseCalib", id=0, base_phase="a", phase="a") == -103
+    assert await error_code(home, device, "EM.PhaseToPhaseCalib", id=0, base_phase="a", phase="a") == -103
     await home.call(device.id, "EM.PhaseToPhaseCalibReset", id=0, phase="c")
     assert device.status("em:0")["user_calibrated_phase"] == []
     single = await sim.add("EMG3")
     await home.call(single.id, "EM1.CalibrateFrom", id=0, id_src=1)
     assert single.status("em1:0")["calibration"] == "em1:1"
-    assert await code(home, single.id, "EM1.CalibrateFrom", id=0, id_src=7) == -105
+    assert await error_code(home, single, "EM1.CalibrateFrom", id=0, id_src=7) == -105
     await home.call(single.id, "EM1.RevertToFactoryCalibration", id=0)
     assert single.status("em1:0")["calibration"] == "factory"
 
@@ -246,8 +241,8 @@ async def test_net_energies_are_sums_of_minutes(period: int, home: Home, sim: Si
 
 async def test_net_energies_need_a_period_that_is_known(home: Home, sim: Simulator) -> None:
     device = await sim.add("Pro3EM")
-    assert await code(home, device.id, "EMData.GetNetEnergies", id=0, ts=0, period=60) == -103
-    assert await code(home, device.id, "EMData.GetNetEnergies", id=0, ts=0) == -103
+    assert await error_code(home, device, "EMData.GetNetEnergies", id=0, ts=0, period=60) == -103
+    assert await error_code(home, device, "EMData.GetNetEnergies", id=0, ts=0) == -103
 
 
 async def test_totals_can_be_set_back_and_records_stay(home: Home, sim: Simulator) -> None:

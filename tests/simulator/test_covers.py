@@ -7,15 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
-
-
-async def code(home: Home, device: str, method: str, /, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device, method, **params))["error"]["code"]
-    return answered
 
 
 async def cover(sim: Simulator, **config: Any) -> Device:
@@ -80,7 +75,7 @@ async def test_a_cover_goes_to_a_position_and_stops_when_told(home: Home, sim: S
     sim.advance(30)
     assert shown(device, "state", "current_pos") == ("open", 100)
     for params in ({}, {"pos": 10, "rel": 5}, {"pos": 101}, {"slat_pos": 1, "slat_rel": 1}):
-        assert await code(home, device.id, "Cover.GoToPosition", id=0, **params) == -103
+        assert await error_code(home, device, "Cover.GoToPosition", id=0, **params) == -103
 
 
 async def test_a_cover_moves_for_a_while(home: Home, sim: Simulator) -> None:
@@ -89,7 +84,7 @@ async def test_a_cover_moves_for_a_while(home: Home, sim: Simulator) -> None:
     sim.advance(6)
     assert device.status("cover:0")["state"] == "stopped"
     assert 75 <= device.status("cover:0")["current_pos"] <= 80
-    assert await code(home, device.id, "Cover.Close", id=0, duration=25) == -103
+    assert await error_code(home, device, "Cover.Close", id=0, duration=25) == -103
 
 
 async def test_a_way_that_is_longer_than_allowed_ends_by_its_time(sim: Simulator) -> None:
@@ -124,20 +119,20 @@ async def test_a_cover_starts_as_its_settings_say(initial: str, state: str, sim:
 
 async def test_maintenance_freezes_a_cover(home: Home, sim: Simulator) -> None:
     device = await cover(sim, maintenance_mode=True)
-    assert await code(home, device.id, "Cover.Close", id=0) == -109
+    assert await error_code(home, device, "Cover.Close", id=0) == -109
     assert device.status("cover:0")["state"] == "open"
 
 
 async def test_settings_cannot_be_changed_while_it_moves(home: Home, sim: Simulator) -> None:
     device = await cover(sim)
     device.call("Cover.Close", {"id": 0})
-    assert await code(home, device.id, "Cover.SetConfig", id=0, config={"maxtime_open": 30}) == -109
+    assert await error_code(home, device, "Cover.SetConfig", id=0, config={"maxtime_open": 30}) == -109
     threshold = {"obstruction_detection": {"power_thr": 600}}
     assert await home.call(device.id, "Cover.SetConfig", id=0, config=threshold) == {"restart_required": False}
     sim.advance(30)
     turned = await home.call(device.id, "Cover.SetConfig", id=0, config={"invert_directions": True})
     assert turned == {"restart_required": True}
-    assert await code(home, device.id, "Cover.SetConfig", id=0, config={"maxtime_open": 301}) == -103
+    assert await error_code(home, device, "Cover.SetConfig", id=0, config={"maxtime_open": 301}) == -103
 
 
 # ---- inputs ---------------------------------------------------------------------------------------------
@@ -199,7 +194,7 @@ async def test_a_safety_switch_stops_and_forbids(home: Home, sim: Simulator) -> 
     sim.advance(5)
     device.press("input:1", "on")
     assert shown(device, "state", "source", "errors") == ("stopped", "safety_switch", ["safety_switch"])
-    assert await code(home, device.id, "Cover.Open", id=0) == -109
+    assert await error_code(home, device, "Cover.Open", id=0) == -109
     device.press("input:1", "off")
     assert "errors" not in device.status("cover:0")
     await home.call(device.id, "Cover.Open", id=0)
@@ -215,7 +210,7 @@ async def test_a_safety_switch_may_let_it_go_back(home: Home, sim: Simulator) ->
     assert shown(device, "state", "errors") == ("opening", ["safety_switch"])
     sim.advance(30)
     assert device.status("cover:0")["state"] == "open"
-    assert await code(home, device.id, "Cover.Close", id=0) == -109
+    assert await error_code(home, device, "Cover.Close", id=0) == -109
 
 
 async def test_a_paused_cover_goes_on_when_it_is_safe(sim: Simulator) -> None:
@@ -236,7 +231,7 @@ async def test_a_direction_that_is_not_watched_is_free(home: Home, sim: Simulato
     await home.call(device.id, "Cover.Close", id=0)
     sim.advance(30)
     assert device.status("cover:0")["state"] == "closed"
-    assert await code(home, device.id, "Cover.Open", id=0) == -109
+    assert await error_code(home, device, "Cover.Open", id=0) == -109
     assert device.status("cover:0")["errors"] == ["safety_switch"]
 
 
@@ -277,7 +272,7 @@ async def test_a_cover_protects_itself(gesture: str, error: str, home: Home, sim
     sim.advance(1.1)
     assert shown(device, "state", "source", "errors", "apower") == ("stopped", error, [error], 0)
     if error != "overpower":
-        assert await code(home, device.id, "Cover.Close", id=0) == -109
+        assert await error_code(home, device, "Cover.Close", id=0) == -109
 
 
 # ---- calibration ----------------------------------------------------------------------------------------
@@ -286,7 +281,7 @@ async def test_a_cover_protects_itself(gesture: str, error: str, home: Home, sim
 async def test_a_cover_without_calibration_knows_no_position(home: Home, sim: Simulator) -> None:
     device = await cover(sim)
     device.report("cover:0", {"pos_control": False, "current_pos": None})
-    assert await code(home, device.id, "Cover.GoToPosition", id=0, pos=10) == -109
+    assert await error_code(home, device, "Cover.GoToPosition", id=0, pos=10) == -109
     await home.call(device.id, "Cover.Close", id=0)
     sim.advance(30)
     assert device.status("cover:0")["state"] == "closed"
@@ -294,8 +289,8 @@ async def test_a_cover_without_calibration_knows_no_position(home: Home, sim: Si
     await home.call(device.id, "Cover.Calibrate", id=0)
     assert shown(device, "state", "pos_control") == ("calibrating", False)
     for method in ("Open", "Close", "Calibrate"):
-        assert await code(home, device.id, f"Cover.{method}", id=0) == -109
-    assert await code(home, device.id, "Cover.GoToPosition", id=0, pos=10) == -109
+        assert await error_code(home, device, f"Cover.{method}", id=0) == -109
+    assert await error_code(home, device, "Cover.GoToPosition", id=0, pos=10) == -109
     sim.advance(30)
     assert device.status("cover:0")["state"] == "calibrating"
     sim.advance(50)
@@ -337,7 +332,7 @@ async def test_a_calibration_fails_where_the_end_is_not_reached_in_time(sim: Sim
 
 async def test_slats_turn(home: Home, sim: Simulator) -> None:
     device = await cover(sim)
-    assert await code(home, device.id, "Cover.GoToPosition", id=0, slat_pos=50) == -109
+    assert await error_code(home, device, "Cover.GoToPosition", id=0, slat_pos=50) == -109
     device.set_config("cover:0", {"slat": {"enable": True, "open_time": 2, "close_time": 2}})
     assert device.status("cover:0")["slat_pos"] == 100
     await home.call(device.id, "Cover.GoToPosition", id=0, slat_pos=50)

@@ -9,6 +9,7 @@ import pytest
 
 from fleet_platform.simulator import Device, Simulator
 from fleet_shelly.simulation.heating_rules import is_rule_time, rule_at
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -19,12 +20,6 @@ async def device(sim: Simulator) -> Device:
     return await sim.add("WallDisplay")
 
 
-async def code(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device.id, method, id=0, **params))["error"]["code"]
-    return answered
-
-
 async def test_it_heats_up_to_its_target(home: Home, device: Device) -> None:
     await home.call(device.id, "Thermostat.SetConfig", id=0, config={"target_C": 28})
     status = await home.call(device.id, "Shelly.GetStatus")
@@ -32,7 +27,7 @@ async def test_it_heats_up_to_its_target(home: Home, device: Device) -> None:
     assert status["thermostat:0"]["output"] is status["switch:0"]["output"] is True
     await home.call(device.id, "Thermostat.SetConfig", id=0, config={"enable": False})
     assert device.status("switch:0")["output"] is False
-    assert await code(home, device, "Thermostat.SetConfig", config={"target_C": 36}) == -103
+    assert await error_code(home, device, "Thermostat.SetConfig", id=0, config={"target_C": 36}) == -103
     assert device.config("thermostat:0")["target_C"] == 28
 
 
@@ -78,10 +73,12 @@ async def test_profiles_and_rules_are_kept_and_changed(home: Home, device: Devic
     await call("DeleteProfile", profile_id=1)
     assert await call("ListProfiles") == {"profiles": [{"id": 0, "name": "Winter"}]}
     assert device.storage("thermostat:0")["rules"] == []
-    assert await code(home, device, "Thermostat.Schedule.ListRules", profile_id=1) == -105
-    assert await code(home, device, "Thermostat.Schedule.DeleteRule", rule_id="9") == -105
-    assert await code(home, device, "Thermostat.Schedule.AddRule", config={**rule, "timespec": "soon"}) == -103
-    assert await code(home, device, "Thermostat.Schedule.AddRule", config={**rule, "target_C": 50}) == -103
+    assert await error_code(home, device, "Thermostat.Schedule.ListRules", id=0, profile_id=1) == -105
+    assert await error_code(home, device, "Thermostat.Schedule.DeleteRule", id=0, rule_id="9") == -105
+    assert (
+        await error_code(home, device, "Thermostat.Schedule.AddRule", id=0, config={**rule, "timespec": "soon"}) == -103
+    )
+    assert await error_code(home, device, "Thermostat.Schedule.AddRule", id=0, config={**rule, "target_C": 50}) == -103
 
 
 async def test_a_rule_of_the_chosen_profile_sets_the_target_on_the_minute(

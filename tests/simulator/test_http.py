@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
 from plugin_sdk import ComponentType
-from tests.simulator.receiver import Receiver, receiver
+from tests.simulator.receiver import Receiver
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
-
-
-@pytest.fixture
-async def web() -> AsyncIterator[Receiver]:
-    async with receiver() as found:
-        yield found
 
 
 @pytest.fixture

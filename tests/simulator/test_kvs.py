@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -17,12 +18,6 @@ async def device(sim: Simulator) -> Device:
     return await sim.add("S1PMG3")
 
 
-async def error(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    code: int = (await home.ask(device.id, method, **params))["error"]["code"]
-    return code
-
-
 async def test_a_value_is_kept_with_its_etag_and_counted(home: Home, device: Device) -> None:
     stored = await home.call(device.id, "KVS.Set", key="a", value={"x": 1})
     assert stored["rev"] == 1
@@ -31,17 +26,17 @@ async def test_a_value_is_kept_with_its_etag_and_counted(home: Home, device: Dev
     again = await home.call(device.id, "KVS.Set", key="a", value=2)
     assert (again["rev"], again["etag"] != stored["etag"]) == (2, True)
     assert await home.call(device.id, "KVS.Delete", key="a") == {"rev": 3}
-    assert await error(home, device, "KVS.Get", key="a") == -105
-    assert await error(home, device, "KVS.Delete", key="a") == -105
+    assert await error_code(home, device, "KVS.Get", key="a") == -105
+    assert await error_code(home, device, "KVS.Delete", key="a") == -105
     await home.until(lambda: home.status(device.id, "sys")[-1] == {"kvs_rev": 3})
 
 
 async def test_an_etag_guards_against_what_somebody_else_stored_meanwhile(home: Home, device: Device) -> None:
     first = await home.call(device.id, "KVS.Set", key="a", value=1)
     second = await home.call(device.id, "KVS.Set", key="a", value=2, etag=first["etag"])
-    assert await error(home, device, "KVS.Set", key="a", value=3, etag=first["etag"]) == -109
-    assert await error(home, device, "KVS.Delete", key="a", etag=first["etag"]) == -109
-    assert await error(home, device, "KVS.Set", key="b", value=3, etag=second["etag"]) == -105
+    assert await error_code(home, device, "KVS.Set", key="a", value=3, etag=first["etag"]) == -109
+    assert await error_code(home, device, "KVS.Delete", key="a", etag=first["etag"]) == -109
+    assert await error_code(home, device, "KVS.Set", key="b", value=3, etag=second["etag"]) == -105
     assert await home.call(device.id, "KVS.Get", key="a") == {"etag": second["etag"], "value": 2}
     assert await home.call(device.id, "KVS.Delete", key="a", etag=second["etag"]) == {"rev": 3}
 
@@ -49,7 +44,7 @@ async def test_an_etag_guards_against_what_somebody_else_stored_meanwhile(home: 
 async def test_many_values_come_in_pages_and_a_full_store_refuses_more(home: Home, device: Device) -> None:
     for number in range(50):
         await home.call(device.id, "KVS.Set", key=f"k{number:02}", value=number)
-    assert await error(home, device, "KVS.Set", key="one more", value=1) == -108
+    assert await error_code(home, device, "KVS.Set", key="one more", value=1) == -108
     await home.call(device.id, "KVS.Set", key="k00", value=0)
     items: list[dict[str, Any]] = []
     while len(items) < 50:
@@ -73,7 +68,7 @@ async def test_keys_are_found_by_stars_and_question_marks_and_nothing_else(home:
     assert await found("*") == ["a1", "a22", "a[1]", "b1", "x*y"]
     assert await found("A*") == []
     assert [each["key"] for each in (await home.call(device.id, "KVS.GetMany", match="b?"))["items"]] == ["b1"]
-    assert await error(home, device, "KVS.List", match="x" * 101) == -103
+    assert await error_code(home, device, "KVS.List", match="x" * 101) == -103
     await home.call(device.id, "KVS.Set", key="a" * 42, value=0)
     assert await found("*a" * 40 + "b") == []
 
@@ -94,7 +89,7 @@ async def test_keys_are_found_by_stars_and_question_marks_and_nothing_else(home:
 )
 async def test_what_does_not_fit_is_refused(home: Home, device: Device, params: dict[str, Any]) -> None:
     await home.call(device.id, "KVS.Set", key="a", value=1)
-    assert await error(home, device, "KVS.Set", **params) == -103
+    assert await error_code(home, device, "KVS.Set", **params) == -103
     assert (await home.call(device.id, "KVS.List"))["rev"] == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 from fleet_platform.simulator import Simulator
 from fleet_shelly.simulation.daytime import is_within, minute_of_day
 from fleet_shelly.simulation.transitions import Transition
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -20,12 +21,6 @@ KINDS: list[Any] = [
     ("PlusRGBWPM", "rgbw", "rgbw:0", {"rgb": [200, 100, 0], "white": 40}),
     ("ProRGBWWPM", "rgbcct", "cct:0", {"ct": 3000}),
 ]
-
-
-async def code(home: Home, device: str, method: str, /, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device, method, **params))["error"]["code"]
-    return answered
 
 
 # ---- looks ----------------------------------------------------------------------------------------------
@@ -54,8 +49,8 @@ async def test_a_light_takes_its_look_and_fades_to_it(
     assert status["source"] == "transition"
     assert status["apower"] > 0
     assert await home.call(device.id, f"{namespace}.Toggle", id=0) == {"was_on": True}
-    assert await code(home, device.id, f"{namespace}.Set", id=0) == -103
-    assert await code(home, device.id, f"{namespace}.Set", id=0, brightness=101) == -103
+    assert await error_code(home, device, f"{namespace}.Set", id=0) == -103
+    assert await error_code(home, device, f"{namespace}.Set", id=0, brightness=101) == -103
 
 
 def test_a_transition_passes_through_what_lies_between() -> None:
@@ -116,14 +111,14 @@ async def test_an_offset_is_relative_and_has_ends(sim: Simulator) -> None:
 async def test_colours_and_whites_have_bounds(home: Home, sim: Simulator) -> None:
     device = await sim.add("ProRGBWWPM", profile="rgbcct")
     for rgb in ([1, 2], [1, 2, 256], "red", [1, 2, True]):
-        assert await code(home, device.id, "RGB.Set", id=0, rgb=rgb) == -103
-    assert await code(home, device.id, "CCT.Set", id=0, ct=1000) == -103
+        assert await error_code(home, device, "RGB.Set", id=0, rgb=rgb) == -103
+    assert await error_code(home, device, "CCT.Set", id=0, ct=1000) == -103
     for config in (
         {"ct_range": [5000]},
         {"ct_range": [6000, 3000]},
         {"night_mode": {"active_between": ["25:00", "6:00"]}},
     ):
-        assert await code(home, device.id, "CCT.SetConfig", id=0, config=config) == -103
+        assert await error_code(home, device, "CCT.SetConfig", id=0, config=config) == -103
 
 
 async def test_all_lights_are_set_together_where_there_are_several(home: Home, sim: Simulator) -> None:
@@ -133,7 +128,7 @@ async def test_all_lights_are_set_together_where_there_are_several(home: Home, s
     shown = [(device.status(f"light:{n}")["output"], device.status(f"light:{n}")["brightness"]) for n in range(4)]
     assert shown == [(True, 33)] * 4
     alone = await sim.add(DIMMER)
-    assert await code(home, alone.id, "Light.SetAll", on=True) == 404
+    assert await error_code(home, alone, "Light.SetAll", on=True) == 404
 
 
 async def test_a_toggle_is_never_darker_than_allowed(sim: Simulator) -> None:
@@ -168,7 +163,7 @@ async def test_dimming_goes_on_until_it_is_stopped_or_at_its_end(home: Home, sim
     await home.call(device.id, "Light.DimDown", id=0)
     sim.advance(60)
     assert device.status("light:0")["brightness"] == 1
-    assert await code(home, device.id, "Light.DimUp", id=0, fade_rate=6) == -103
+    assert await error_code(home, device, "Light.DimUp", id=0, fade_rate=6) == -103
 
 
 async def test_a_faster_rate_dims_faster(sim: Simulator) -> None:
@@ -290,7 +285,7 @@ async def test_a_dimmer_calibrates_and_shows_how_far_it_is(home: Home, sim: Simu
     await home.call(device.id, "Light.Calibrate", id=0)
     status = device.status("light:0")
     assert status["calibration"] == {"progress": 0}
-    assert await code(home, device.id, "Light.Calibrate", id=0) == -109
+    assert await error_code(home, device, "Light.Calibrate", id=0) == -109
     sim.advance(6)
     assert status["calibration"] == {"progress": 50}
     sim.advance(5)
@@ -332,4 +327,4 @@ async def test_a_bulb_shows_a_colour_or_a_white(home: Home, sim: Simulator) -> N
     await home.call(device.id, "RGBCCT.Set", id=0, ct=3200, brightness=40)
     status = device.status("rgbcct:0")
     assert (status["mode"], status["ct"], status["brightness"]) == ("cct", 3200, 40)
-    assert await code(home, device.id, "RGBCCT.Set", id=0, mode="disco") == -103
+    assert await error_code(home, device, "RGBCCT.Set", id=0, mode="disco") == -103

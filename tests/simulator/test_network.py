@@ -7,26 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fleet_platform.simulator import Device, Simulator, Timing
+from fleet_platform.simulator import Simulator, Timing
 from fleet_shelly.simulation.integrations import check_digit
 from plugin_sdk import ComponentType
-from tests.simulator.asking import begin
+from tests.simulator.asking import begin, error_code, restart
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
-
-
-async def restart(sim: Simulator, device: Device) -> None:
-    device.call("Shelly.Reboot", {"delay_ms": 500})
-    sim.advance(1)
-    await device.disconnected()
-    await device.connected()
-
-
-async def code(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device.id, method, **params))["error"]["code"]
-    return answered
 
 
 # ---- Wi-Fi ----------------------------------------------------------------------------------------------
@@ -167,7 +154,7 @@ async def test_zigbee_joins_after_steering(home: Home, types: Mapping[str, Compo
     timing = Timing(boot_s=0.05, clockless_s=0.0, awake_s=100)
     async with Simulator(home.url, types=types, timing=timing) as sim:
         device = await sim.add("FloodSensorG4")
-        assert await code(home, device, "Zigbee.StartNetworkSteering") == -109
+        assert await error_code(home, device, "Zigbee.StartNetworkSteering") == -109
         await home.call(device.id, "Zigbee.SetConfig", config={"enable": True})
         assert device.status("zigbee")["network_state"] == "disabled"
         await restart(sim, device)
@@ -195,8 +182,8 @@ async def test_the_loudspeaker_plays_and_stops(home: Home, sim: Simulator) -> No
     station = (await home.call(device.id, "Media.Radio.ListFavourites"))["favourites"][2]
     await home.call(device.id, "Media.Radio.PlayFavourite", id=station["id"])
     assert device.status("media")["playback"]["media_meta"]["title"] == station["name"]
-    assert await code(home, device, "Media.MediaPlayer.Play", id=77) == -105
-    assert await code(home, device, "Media.SetVolume", volume=11) == -103
+    assert await error_code(home, device, "Media.MediaPlayer.Play", id=77) == -105
+    assert await error_code(home, device, "Media.SetVolume", volume=11) == -103
 
 
 async def test_a_file_is_put_on_a_wall_display_and_removed(home: Home, sim: Simulator) -> None:
@@ -215,8 +202,8 @@ async def test_a_wall_display_takes_settings_of_several_components(home: Home, s
     config = {"ui": {"use_F": True}, "switch:0": {"name": "Heating"}}
     assert await home.call(device.id, "Shelly.SetConfig", config=config) == {"restart_required": False}
     assert (device.config("ui")["use_F"], device.config("switch:0")["name"]) == (True, "Heating")
-    assert await code(home, device, "Shelly.SetConfig", config={"cover:0": {}}) == -105
-    assert await code(home, device, "Ui.Screen.Set") == -103
+    assert await error_code(home, device, "Shelly.SetConfig", config={"cover:0": {}}) == -105
+    assert await error_code(home, device, "Ui.Screen.Set") == -103
     assert await home.call(device.id, "Ui.Screen.Set", on=True) is None
 
 
@@ -231,9 +218,9 @@ async def test_a_multicast_group_is_a_dynamic_component(home: Home, sim: Simulat
     assert shown == {"id": 200, **config, "rx": {"enable": False}}
     assert (await home.call(device.id, "LNM.GetStatus", id=200))["stats"]["tx_msgs"] == 0
     for addr in ("10.0.0.1:80", "239.1.2.3", "239.1.2.3:0", "x:1"):
-        assert await code(home, device, "LNM.Create", config={"addr": addr}) == -103
+        assert await error_code(home, device, "LNM.Create", config={"addr": addr}) == -103
     assert await home.call(device.id, "LNM.Delete", id=200) == {}
-    assert await code(home, device, "LNM.Delete", id=200) == -105
+    assert await error_code(home, device, "LNM.Delete", id=200) == -105
 
 
 @pytest.mark.parametrize("gesture", ["sta_disconnected soon", "sta_lost"])

@@ -11,6 +11,7 @@ import pytest
 from fleet_platform.simulator import Device, Simulator, Timing
 from fleet_platform.simulator.outbound.link import Backoff
 from plugin_sdk import ComponentType
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -32,12 +33,6 @@ def local(device: Device, seconds: int = 0) -> str:
     return f"{moment.second} {moment.minute} {moment.hour} * * *"
 
 
-async def error(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    code: int = (await home.ask(device.id, method, **params))["error"]["code"]
-    return code
-
-
 async def restart(home: Home, sim: Simulator, device: Device, method: str = "Shelly.Reboot", **params: Any) -> None:
     """Restart by a call, and wait until it is back."""
     await home.call(device.id, method, **params)
@@ -57,7 +52,7 @@ async def test_jobs_are_numbered_changed_and_counted(home: Home, device: Device)
     assert (await home.call(device.id, "Schedule.Create", **job))["id"] == 1
     assert await home.call(device.id, "Schedule.DeleteAll") == {"rev": 6}
     await home.until(lambda: home.status(device.id, "sys")[-1].get("schedule_rev") == 6)
-    assert await error(home, device, "Schedule.Delete", id=1) == -105
+    assert await error_code(home, device, "Schedule.Delete", id=1) == -105
 
 
 async def test_a_job_does_at_its_time_what_it_says_and_does_it_every_day(
@@ -165,7 +160,7 @@ async def test_no_job_comes_due_until_the_clock_is_set(home: Home, types: Mappin
         await device.connected()
         sim.advance(28)
         assert device.status("switch:0")["output"] is False
-        assert await error(home, device, "Schedule.Eval", timespec="@sunrise") == -109
+        assert await error_code(home, device, "Schedule.Eval", timespec="@sunrise") == -109
         sim.advance(3)
         assert device.status("switch:0")["output"] is True
 
@@ -249,21 +244,21 @@ async def test_the_time_zone_of_the_settings_counts_where_the_status_shows_no_of
 async def test_a_job_that_does_not_fit_is_refused_and_not_counted(
     home: Home, device: Device, job: dict[str, Any]
 ) -> None:
-    assert await error(home, device, "Schedule.Create", **job) == -103
+    assert await error_code(home, device, "Schedule.Create", **job) == -103
     assert await home.call(device.id, "Schedule.List") == {"jobs": [], "rev": 0}
 
 
 async def test_a_change_that_does_not_fit_leaves_the_job_as_it_was(home: Home, device: Device) -> None:
     await home.call(device.id, "Schedule.Create", timespec="@sunrise", calls=_ON)
-    assert await error(home, device, "Schedule.Update", id=1, timespec="@noon") == -103
+    assert await error_code(home, device, "Schedule.Update", id=1, timespec="@noon") == -103
     assert (await home.call(device.id, "Schedule.List"))["jobs"][0]["timespec"] == "@sunrise"
-    assert await error(home, device, "Schedule.Eval", timespec="@noon") == -103
-    assert await error(home, device, "Schedule.Eval") == -103
+    assert await error_code(home, device, "Schedule.Eval", timespec="@noon") == -103
+    assert await error_code(home, device, "Schedule.Eval") == -103
 
 
 async def test_the_twenty_first_job_is_refused(home: Home, sim: Simulator, device: Device) -> None:
     for _ in range(20):
         await home.call(device.id, "Schedule.Create", timespec="@sunrise", calls=_ON)
-    assert await error(home, device, "Schedule.Create", timespec="@sunrise", calls=_ON) == -108
+    assert await error_code(home, device, "Schedule.Create", timespec="@sunrise", calls=_ON) == -108
     sleeper = await sim.add("PlusHT")
-    assert await error(home, sleeper, "Schedule.List") == 404
+    assert await error_code(home, sleeper, "Schedule.List") == 404

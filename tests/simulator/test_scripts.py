@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fleet_platform.simulator import Device, Simulator
 from fleet_shelly.simulation.script_code import BadCode, Invoke, Program, read_code
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def device(sim: Simulator) -> Device:
     return await sim.add("S1PMG3")
-
-
-async def error(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    code: int = (await home.ask(device.id, method, **params))["error"]["code"]
-    return code
 
 
 async def script(home: Home, device: Device, code: str, *, start: bool = True) -> int:
@@ -58,17 +53,17 @@ async def test_a_script_is_written_in_pieces_run_and_deleted(home: Home, sim: Si
     assert await home.call(device.id, "Script.PutCode", id=1, code="let a") == {"len": 5}
     assert await home.call(device.id, "Script.PutCode", id=1, code=" = 1;", append=True) == {"len": 10}
     assert await home.call(device.id, "Script.GetCode", id=1, len=4) == {"data": "let ", "left": 6}
-    assert await error(home, device, "Script.Eval", id=1, code="a") == -109
+    assert await error_code(home, device, "Script.Eval", id=1, code="a") == -109
     await home.call(device.id, "Script.SetConfig", id=1, config={"enable": True})
     await restart(home, sim, device)
     (listed,) = (await home.call(device.id, "Script.List"))["scripts"]
     assert listed == {"id": 1, "name": "blink", "enable": True, "running": True}
-    assert await error(home, device, "Script.PutCode", id=1, code="x") == -109
+    assert await error_code(home, device, "Script.PutCode", id=1, code="x") == -109
     assert await home.call(device.id, "Script.Stop", id=1) == {"was_running": True}
     assert (await home.call(device.id, "Script.GetCode", id=1))["data"] == "let a = 1;"
     assert await home.call(device.id, "Script.Delete", id=1) is None
     assert await home.call(device.id, "Script.List") == {"scripts": []}
-    assert await error(home, device, "Script.Delete", id=1) == -105
+    assert await error_code(home, device, "Script.Delete", id=1) == -105
 
 
 async def test_long_code_is_read_in_chunks(home: Home, device: Device) -> None:
@@ -80,7 +75,7 @@ async def test_long_code_is_read_in_chunks(home: Home, device: Device) -> None:
         read, left = read + piece["data"], piece["left"]
         assert len(piece["data"]) <= 1024
     assert read == code
-    assert await error(home, device, "Script.PutCode", id=1, code="x" * 262_145) == -108
+    assert await error_code(home, device, "Script.PutCode", id=1, code="x" * 262_145) == -108
 
 
 async def test_scripts_are_part_of_the_full_status_and_no_dynamic_components(home: Home, device: Device) -> None:
@@ -99,8 +94,8 @@ async def test_there_are_at_most_ten_scripts_and_five_that_run(home: Home, devic
         await script(home, device, "")
     for _ in range(5):
         await script(home, device, "", start=False)
-    assert await error(home, device, "Script.Create") == -108
-    assert await error(home, device, "Script.Start", id=6) == -108
+    assert await error_code(home, device, "Script.Create") == -108
+    assert await error_code(home, device, "Script.Start", id=6) == -108
     await home.call(device.id, "Script.Stop", id=1)
     assert await home.call(device.id, "Script.Start", id=6) == {"was_running": False}
 
@@ -306,7 +301,7 @@ async def test_a_line_can_be_run_in_a_running_script(home: Home, device: Device)
     }
     assert await home.call(device.id, "Script.Eval", id=1, code="hello()") == {"result": "undefined"}
     assert await home.call(device.id, "Script.Eval", id=1, code='{a: "b"}') == {"result": '{"a": "b"}'}
-    assert await error(home, device, "Script.Eval", id=1, code="f(") == -103
+    assert await error_code(home, device, "Script.Eval", id=1, code="f(") == -103
     await home.until(lambda: len(emitted(home, device)) == 2)
     assert emitted(home, device) == [("now", [1]), ("hello", {})]
 

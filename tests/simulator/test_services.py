@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
+from tests.simulator.asking import error_code
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -15,12 +16,6 @@ if TYPE_CHECKING:
 @pytest.fixture
 async def device(sim: Simulator) -> Device:
     return await sim.add("S1PMG3")
-
-
-async def error(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    code: int = (await home.ask(device.id, method, **params))["error"]["code"]
-    return code
 
 
 # ---- dynamic components ---------------------------------------------------------------------------------
@@ -54,14 +49,14 @@ async def test_a_virtual_component_comes_and_goes_with_events(home: Home, device
 async def test_virtual_components_are_limited(home: Home, device: Device) -> None:
     for _ in range(10):
         await home.call(device.id, "Virtual.Add", type="boolean")
-    assert await error(home, device, "Virtual.Add", type="boolean") == -108
-    assert await error(home, device, "Virtual.Delete", key="switch:0") == -105
-    assert await error(home, device, "Virtual.Add", type="switch") == -103
+    assert await error_code(home, device, "Virtual.Add", type="boolean") == -108
+    assert await error_code(home, device, "Virtual.Delete", key="switch:0") == -105
+    assert await error_code(home, device, "Virtual.Add", type="switch") == -103
 
 
 async def test_a_plus_device_knows_no_virtual_components(home: Home, sim: Simulator) -> None:
     plus = await sim.add("Plus1PM")
-    assert await error(home, plus, "Virtual.Add", type="boolean") == 404
+    assert await error_code(home, plus, "Virtual.Add", type="boolean") == 404
 
 
 async def test_components_can_be_asked_for_by_key_and_without_content(home: Home, device: Device) -> None:
@@ -72,7 +67,7 @@ async def test_components_can_be_asked_for_by_key_and_without_content(home: Home
     )
     assert [item["key"] for item in page["components"]] == ["switch:0"]
     assert page["components"][0]["status"] == device.status("switch:0")
-    assert await error(home, device, "Shelly.GetComponents", offset=-1) == -103
+    assert await error_code(home, device, "Shelly.GetComponents", offset=-1) == -103
 
 
 async def test_a_gateways_components_come_in_more_than_one_page(home: Home, sim: Simulator) -> None:
@@ -103,7 +98,7 @@ async def test_a_password_shows_in_the_identity_and_is_not_asked_for_here(home: 
     assert (info["auth_en"], info["auth_domain"]) == (True, device.id)
     await home.call(device.id, "Shelly.SetAuth", user="admin", realm=device.id, ha1=None)
     assert (await home.call(device.id, "Shelly.GetDeviceInfo"))["auth_en"] is False
-    assert await error(home, device, "Shelly.SetAuth", user="root", realm=device.id, ha1=None) == -103
+    assert await error_code(home, device, "Shelly.SetAuth", user="root", realm=device.id, ha1=None) == -103
 
 
 async def test_a_certificate_is_taken(home: Home, device: Device) -> None:

@@ -6,23 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fleet_platform.simulator import Device, Simulator
+from fleet_platform.simulator import Simulator
+from tests.simulator.asking import error_code, restart
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
-
-
-async def code(home: Home, device: str, method: str, /, **params: Any) -> int:
-    """The error code a call answers."""
-    answered: int = (await home.ask(device, method, **params))["error"]["code"]
-    return answered
-
-
-async def restart(sim: Simulator, device: Device) -> None:
-    device.call("Shelly.Reboot", {"delay_ms": 500})
-    sim.advance(1)
-    await device.disconnected()
-    await device.connected()
 
 
 @pytest.mark.parametrize(
@@ -44,7 +32,7 @@ async def test_a_virtual_component_takes_only_what_fits(
     status = device.status(f"{kind}:200")
     assert (status["value"], status["source"]) == (good, "rpc")
     assert status["last_update_ts"] > 1e9
-    assert await code(home, device.id, f"{kind}.Set", id=200, value=bad) == -103
+    assert await error_code(home, device, f"{kind}.Set", id=200, value=bad) == -103
     assert device.status(f"{kind}:200")["value"] == good
 
 
@@ -63,7 +51,7 @@ async def test_a_virtual_button_emits_its_gesture(home: Home, sim: Simulator) ->
     await home.call(device.id, "Virtual.Add", type="button")
     await home.call(device.id, "Button.Trigger", id=200, event="double_push")
     await home.until(lambda: any(event["event"] == "double_push" for event in home.events(device.id)))
-    assert await code(home, device.id, "Button.Trigger", id=200, event="kick") == -103
+    assert await error_code(home, device, "Button.Trigger", id=200, event="kick") == -103
 
 
 async def test_there_is_room_for_ten_and_ids_are_from_200_to_299(home: Home, sim: Simulator) -> None:
@@ -71,17 +59,17 @@ async def test_there_is_room_for_ten_and_ids_are_from_200_to_299(home: Home, sim
     assert await home.call(device.id, "Virtual.Add", type="number", id=250) == {"id": 250}
     assert await home.call(device.id, "Virtual.Add", type="number") == {"id": 200}
     assert await home.call(device.id, "Virtual.Add", type="text", id=250) == {"id": 250}
-    assert await code(home, device.id, "Virtual.Add", type="number", id=250) == -103
-    assert await code(home, device.id, "Virtual.Add", type="number", id=199) == -103
-    assert await code(home, device.id, "Virtual.Add", type="number", id=300) == -103
-    assert await code(home, device.id, "Virtual.Add", type="object") == -103
+    assert await error_code(home, device, "Virtual.Add", type="number", id=250) == -103
+    assert await error_code(home, device, "Virtual.Add", type="number", id=199) == -103
+    assert await error_code(home, device, "Virtual.Add", type="number", id=300) == -103
+    assert await error_code(home, device, "Virtual.Add", type="object") == -103
     for _ in range(7):
         await home.call(device.id, "Virtual.Add", type="boolean")
-    assert await code(home, device.id, "Virtual.Add", type="boolean") == -108
+    assert await error_code(home, device, "Virtual.Add", type="boolean") == -108
     await home.call(device.id, "Virtual.Delete", key="number:250")
     assert await home.call(device.id, "Virtual.Add", type="boolean") == {"id": 207}
-    assert await code(home, device.id, "Virtual.Delete", key="number:250") == -105
-    assert await code(home, device.id, "Virtual.Delete", key="switch:0") == -105
+    assert await error_code(home, device, "Virtual.Delete", key="number:250") == -105
+    assert await error_code(home, device, "Virtual.Delete", key="switch:0") == -105
 
 
 async def test_a_component_comes_and_goes_with_an_event_and_a_revision(home: Home, sim: Simulator) -> None:
@@ -134,7 +122,7 @@ async def test_a_value_that_no_longer_fits_gives_way_to_the_default(home: Home, 
     device = await sim.add("S1G3")
     await home.call(device.id, "Virtual.Add", type="enum", config={"options": ["a", "b"], "default_value": "a"})
     await home.call(device.id, "Enum.Set", id=200, value="b")
-    assert await code(home, device.id, "Enum.SetConfig", id=200, config={"options": ["b"]}) == -103
+    assert await error_code(home, device, "Enum.SetConfig", id=200, config={"options": ["b"]}) == -103
     await home.call(device.id, "Enum.SetConfig", id=200, config={"options": ["a", "c"]})
     assert {name: device.status("enum:200")[name] for name in ("value", "source")} == {"value": "a", "source": "sys"}
 
@@ -154,9 +142,9 @@ async def test_what_a_service_owns_is_written_by_nobody_else(home: Home, sim: Si
     for number, access in ((200, "cr"), (201, "crw")):
         config = {"owner": "service:0", "access": access}
         await home.call(device.id, "Virtual.Add", type="number", id=number, config=config)
-    assert await code(home, device.id, "Number.Set", id=200, value=5) == -107
+    assert await error_code(home, device, "Number.Set", id=200, value=5) == -107
     assert await home.call(device.id, "Number.Set", id=201, value=5) is None
-    assert await code(home, device.id, "Virtual.Delete", key="number:201") == -107
+    assert await error_code(home, device, "Virtual.Delete", key="number:201") == -107
 
 
 async def test_a_wall_display_counts_its_virtual_components(home: Home, sim: Simulator) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +9,16 @@ import pytest
 
 from fleet_platform.simulator import Device, Simulator
 from fleet_platform.simulator.outbound.web import PER_DEVICE, WAITING
-from tests.simulator.receiver import Receiver, receiver
+from tests.simulator.asking import error_code
+from tests.simulator.receiver import Receiver
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Eventually, Home
 
 
 @pytest.fixture
-async def web() -> AsyncIterator[Receiver]:
-    async with receiver() as found:
-        yield found
-
-
-@pytest.fixture
 async def device(sim: Simulator) -> Device:
     return await sim.add("S1PMG3")
-
-
-async def error(home: Home, device: Device, method: str, **params: Any) -> int:
-    """The error code a call answers."""
-    code: int = (await home.ask(device.id, method, **params))["error"]["code"]
-    return code
 
 
 async def hook(home: Home, device: Device, event: str, *urls: str, cid: int = 0, **more: Any) -> int:
@@ -69,7 +57,7 @@ async def test_hooks_are_numbered_changed_and_counted(home: Home, device: Device
     (kept,) = (await home.call(device.id, "Webhook.List"))["hooks"]
     assert (kept["name"], kept["ssl_ca"], kept["urls"]) == ("Bell", None, given["urls"])
     assert await home.call(device.id, "Webhook.Delete", id=1) == {"rev": 3}
-    assert await error(home, device, "Webhook.Delete", id=1) == -105
+    assert await error_code(home, device, "Webhook.Delete", id=1) == -105
     assert await home.call(device.id, "Webhook.DeleteAll") == {"rev": 4}
     await home.until(lambda: home.status(device.id, "sys")[-1].get("webhook_rev") == 4)
 
@@ -100,7 +88,7 @@ async def test_a_hook_that_does_not_fit_is_refused_and_not_counted(
     home: Home, device: Device, wrong: dict[str, Any], code: int
 ) -> None:
     fits = {"cid": 0, "event": "switch.on", "urls": ["http://localhost/"]}
-    assert await error(home, device, "Webhook.Create", **{**fits, **wrong}) == code
+    assert await error_code(home, device, "Webhook.Create", **{**fits, **wrong}) == code
     assert await home.call(device.id, "Webhook.List") == {"hooks": [], "rev": 0}
 
 
@@ -108,12 +96,12 @@ async def test_hooks_are_limited_and_a_sleeper_has_half_as_many(home: Home, sim:
     for _ in range(20):
         await hook(home, device, "switch.on", "http://localhost:9/")
     full = {"cid": 0, "event": "switch.on", "urls": ["http://localhost:9/"]}
-    assert await error(home, device, "Webhook.Create", **full) == -108
+    assert await error_code(home, device, "Webhook.Create", **full) == -108
     sleeper = await sim.add("PlusHT")
     for _ in range(10):
         await hook(home, sleeper, "temperature.change", "http://localhost:9/")
     full = {"cid": 0, "event": "temperature.change", "urls": ["http://localhost:9/"]}
-    assert await error(home, sleeper, "Webhook.Create", **full) == -108
+    assert await error_code(home, sleeper, "Webhook.Create", **full) == -108
 
 
 async def test_a_device_lists_the_events_of_its_components_in_pages(home: Home, sim: Simulator) -> None:
@@ -286,7 +274,7 @@ async def test_hooks_that_nobody_answers_are_few_at_once_bounded_and_end_with_th
     assert sim.stats.web_dropped == 400 - WAITING
     await web.until(lambda: len(web.calls) == PER_DEVICE)
     other = await sim.add("S1PMG3", seed=2)
-    assert await error(home, other, "HTTP.GET", url=f"{web.url}/another's", timeout=0.05) == -104
+    assert await error_code(home, other, "HTTP.GET", url=f"{web.url}/another's", timeout=0.05) == -104
     assert sorted(web.paths) == ["/", "/", "/another's"]
 
 

@@ -1,4 +1,4 @@
-"""Firmware versions: which is newer, and which one an address names. Pure."""
+"""Firmware: whose it is, which version is newer, and which one an address names. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,17 @@ import re
 
 _NUMBERS = re.compile(r"\d+")
 _VERSION = re.compile(r"\d+\.\d+\.\d+(?:-[0-9A-Za-z]+)*")
+
+
+def is_wall_display(app: str) -> bool:
+    """Whether it is that of a Wall Display, which is built on another platform and counts versions of its own."""
+    return app.startswith("WallDisplay")
+
+
+def release_of(version: str) -> tuple[int, ...]:
+    """Major and minor number: ``(1, 5)`` of ``1.5.1-beta1``; what is no number counts as 0."""
+    numbers = version.split("-", maxsplit=1)[0].split(".")[:2]
+    return tuple(int(part) if part.isdecimal() else 0 for part in numbers)
 
 
 def is_newer(version: str, than: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from fleet_platform.simulator.device.firmware import is_wall_display, release_of
 from fleet_platform.simulator.local.digest import USER, Credentials
 from fleet_platform.simulator.local.nonces import Nonces
 from plugin_sdk import JSON, JSONObject
@@ -139,10 +140,7 @@ class Gate:
         return self._nonces
 
     def _is_wall_display(self) -> bool:
-        return str(self._device.state.info.get("app", "")).startswith("WallDisplay")
+        return is_wall_display(str(self._device.state.info.get("app", "")))
 
     def _is_since(self, version: tuple[int, int]) -> bool:
-        if self._is_wall_display():
-            return False
-        own = str(self._device.state.info.get("ver", "")).split("-", maxsplit=1)[0].split(".")[:2]
-        return tuple(int(part) if part.isdecimal() else 0 for part in own) >= version
+        return not self._is_wall_display() and release_of(str(self._device.state.info.get("ver", ""))) >= version

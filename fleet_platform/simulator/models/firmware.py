@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from fleet_platform.simulator.device.firmware import is_wall_display
+
 Version: TypeAlias = tuple[int, int, int]
 """Major, minor, patch; what follows a dash does not count."""
 
@@ -65,7 +67,7 @@ def firmware_id(app: str, version: str) -> str:
     A development build names no version, a Wall Display's hash has no ``g``. Where no dump shows the build of a
     version, its day is the latest of all older ones, and its hash follows from its name.
     """
-    wall = app.startswith("WallDisplay")
+    wall = is_wall_display(app)
     day, commit = _build(_WALL_DISPLAY_BUILDS if wall else _BUILDS, version)
     check = zlib.crc32(f"{app}/{version}".encode())
     built = f"{day}-{8 + check % 8:02d}{check // 8 % 60:02d}{check // 480 % 60:02d}"

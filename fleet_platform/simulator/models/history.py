@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeAlias
 
+from fleet_platform.simulator.device.firmware import is_wall_display
 from fleet_platform.simulator.models.firmware import Version, is_development, read_version
 from plugin_sdk import JSON, JSONObject
 
@@ -133,7 +134,7 @@ def _lacking(app: str, version: str, component_type: str, side: Side) -> Sequenc
 
 
 def _rows(app: str, version: str) -> Iterable[_Row]:
-    if app.startswith("WallDisplay"):
+    if is_wall_display(app):
         return _WALL_DISPLAY_ROWS
     return (*_ROWS, *(_NOT_IN_DEVELOPMENT if is_development(version) else _ONLY_IN_DEVELOPMENT))
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self
 
+from fleet_platform.simulator.device.firmware import is_wall_display
 from fleet_platform.simulator.models.firmware import firmware_id, read_version
 from plugin_sdk import JSONObject
 
@@ -57,7 +58,7 @@ class Model:
     @property
     def is_wall_display(self) -> bool:
         """Whether it is built on another platform than all others."""
-        return self.app.startswith("WallDisplay")
+        return is_wall_display(self.app)
 
     @property
     def fw_id(self) -> str:

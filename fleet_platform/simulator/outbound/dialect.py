@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fleet_platform.simulator.device.firmware import is_wall_display, release_of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
@@ -51,7 +53,6 @@ WALL_DISPLAY = Dialect(
 
 def dialect_of(app: str, version: str) -> Dialect:
     """The dialect of a firmware: ``("Plus1PM", "1.5.1-beta1")`` → :data:`BEFORE_1_6`."""
-    if app.startswith("WallDisplay"):
+    if is_wall_display(app):
         return WALL_DISPLAY
-    numbers = [int(part) if part.isdecimal() else 0 for part in version.split("-", maxsplit=1)[0].split(".")[:2]]
-    return BEFORE_1_6 if numbers < [1, 6] else CURRENT
+    return BEFORE_1_6 if release_of(version) < (1, 6) else CURRENT

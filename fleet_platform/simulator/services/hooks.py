@@ -20,8 +20,9 @@ from fleet_platform.simulator.services.expression import (
     read_expression,
     shown,
 )
-from fleet_platform.simulator.services.local_time import clock_is_set, local_time, utc_offset_s
+from fleet_platform.simulator.services.local_time import local_time, utc_offset_s
 from plugin_sdk import JSON, ComponentType, JSONObject, WebhookEvent
+from plugin_sdk.simulation import clock_is_set
 
 if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine

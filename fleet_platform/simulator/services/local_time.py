@@ -15,15 +15,7 @@ if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine
     from fleet_platform.simulator.services.timespec import Place
 
-_CLOCK_IS_SET_FROM = 1_000_000_000
-"""A device's clock counts from its boot until a time server has set it."""
-
 _SUN = {"sunrise": sunrise, "sunset": sunset}
-
-
-def clock_is_set(device: Machine) -> bool:
-    """Whether the device knows the time."""
-    return device.now() >= _CLOCK_IS_SET_FROM
 
 
 def utc_offset_s(device: Machine, epoch_s: float) -> int:

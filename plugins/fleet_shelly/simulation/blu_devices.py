@@ -8,23 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from fleet_shelly.bluetooth import BLU_PUSHES
 from fleet_shelly.simulation import checks
 from fleet_shelly.simulation.ble import nearby
 from fleet_shelly.simulation.blu_models import BLU_MODELS
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, SimulatedDevice
 
-_PUSHES = (
-    "single_push",
-    "double_push",
-    "triple_push",
-    "long_push",
-    "long_double_push",
-    "long_triple_push",
-    "hold_press",
-    "rotate_left",
-    "rotate_right",
-)
 _PUSH_OBJECT = 58
 
 _WEAKEST, _STRONGEST = -95, -30
@@ -107,12 +97,12 @@ class BTHomeDevice(Behaviour):
             self.report(errors=[name])
         elif name == "clear":
             self._heard(errors=None)
-        elif name in _PUSHES and not self._away:
+        elif name in BLU_PUSHES and not self._away:
             self._heard()
             self.device.emit(self.key, name, idx=int(idx) if idx.isdecimal() else 0)
             self._control(name)
         else:
-            return name in _PUSHES
+            return name in BLU_PUSHES
         return True
 
     def noticed(self, key: str, event: str) -> None:

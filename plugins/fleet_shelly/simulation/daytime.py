@@ -5,17 +5,10 @@ from __future__ import annotations
 import math
 
 from plugin_sdk import JSON
-from plugin_sdk.simulation import SimulatedDevice
+from plugin_sdk.simulation import SimulatedDevice, clock_is_set
 
 _NOON = 12.0
 _SUNRISE, _SUNSET = 6.0, 20.0
-_FIRST_REAL_TIME = 1e9
-"""A clock that shows less counts seconds since boot: it has not been set."""
-
-
-def clock_is_set(device: SimulatedDevice) -> bool:
-    """Whether the device knows the time."""
-    return device.now() >= _FIRST_REAL_TIME
 
 
 def utc_offset_s(device: SimulatedDevice) -> int:

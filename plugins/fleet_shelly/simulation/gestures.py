@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-GESTURES = ("single_push", "double_push", "triple_push", "long_push")
+from fleet_shelly.inputs import PUSHES
+
+GESTURES = PUSHES
 """What a button notices."""
 
 

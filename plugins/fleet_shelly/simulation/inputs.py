@@ -11,14 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from fleet_shelly.simulation import checks
-from fleet_shelly.simulation.daytime import clock_is_set
 from fleet_shelly.simulation.expressions import LONGEST, check_expression, transformed
 from fleet_shelly.simulation.gestures import GESTURES, amount
 from fleet_shelly.simulation.rate_limit import WINDOW_S, RateLimit
 from fleet_shelly.simulation.traits import between
 from plugin_sdk import JSON, ComponentKey, JSONObject
 from plugin_sdk.arguments import choice, required, texts
-from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice, Timer
+from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice, Timer, clock_is_set
 
 _PRESSES: Mapping[str, int] = {"single_push": 1, "double_push": 2, "triple_push": 3}
 _BY_PRESSES = ("single_push", "double_push", "triple_push")

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from fleet_shelly.simulation import checks
-from fleet_shelly.simulation.daytime import clock_is_set, is_within, local_hour, minute_of_day
+from fleet_shelly.simulation.daytime import is_within, local_hour, minute_of_day
 from fleet_shelly.simulation.outputs import Output, at_least_one, timer_of
 from fleet_shelly.simulation.transitions import Transition
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
 from plugin_sdk.arguments import choice, colour, flag, number
-from plugin_sdk.simulation import DeviceFault, Handler, SimulatedDevice, Timer
+from plugin_sdk.simulation import DeviceFault, Handler, SimulatedDevice, Timer, clock_is_set
 
 _DIM_STEP_S = 0.2
 _DEFAULT_FADE_RATE = 3

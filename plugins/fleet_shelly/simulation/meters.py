@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet_shelly.simulation.daytime import clock_is_set, hour_at, utc_offset_s
+from fleet_shelly.simulation.daytime import hour_at, utc_offset_s
 from fleet_shelly.simulation.gestures import amount
 from fleet_shelly.simulation.loads import LOADS, Load, mean_watts, read_load
 from fleet_shelly.simulation.traits import between, mix, seed_of, trait
 from plugin_sdk import JSON, JSONObject
-from plugin_sdk.simulation import Behaviour
+from plugin_sdk.simulation import Behaviour, clock_is_set
 
 _MINUTES_SHOWN = 3
 _SAFE_SHARE = 0.6

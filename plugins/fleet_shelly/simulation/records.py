@@ -14,11 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from fleet_shelly.simulation.circuits import PHASES, supplies_of
-from fleet_shelly.simulation.daytime import clock_is_set
 from fleet_shelly.simulation.supply import MINUTE_S, Minute, Supply, energies, extremes, fundamental, neutral_amps
 from plugin_sdk import JSON, ComponentKey, JSONObject
 from plugin_sdk.arguments import flag, invalid, required, whole
-from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice
+from plugin_sdk.simulation import Behaviour, Handler, SimulatedDevice, clock_is_set
 
 _KEPT_S = 60 * 86_400
 _VALUES_A_PAGE = 3000

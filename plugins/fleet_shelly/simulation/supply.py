@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fleet_shelly.simulation.daytime import clock_is_set, hour_at, utc_offset_s
+from fleet_shelly.simulation.daytime import hour_at, utc_offset_s
 from fleet_shelly.simulation.loads import LOADS, mean_watts, read_load
 from fleet_shelly.simulation.traits import between, mix, seed_of, trait
 from plugin_sdk import JSON
-from plugin_sdk.simulation import SimulatedDevice
+from plugin_sdk.simulation import SimulatedDevice, clock_is_set
 
 MINUTE_S = 60
 _SOLAR_SHARE = 0.25

@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.daytime import clock_is_set, utc_offset_s
+from fleet_shelly.simulation.daytime import utc_offset_s
 from fleet_shelly.simulation.heating_rules import is_rule_time, rule_at
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import flag, invalid, mapping, number, required, text, whole
-from plugin_sdk.simulation import Behaviour, DeviceFault, Handler
+from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, clock_is_set
 
 COLDEST, WARMEST = 5, 35
 """What a target may be, in °C."""
