@@ -104,12 +104,15 @@ def test_what_is_recorded_until_ctrl_c_can_be_replayed(
         env={**os.environ, "FLEET_TOKEN": token(platform)},
         text=True,
     )
-    assert recording.stderr is not None
-    assert recording.stderr.readline() == "recording 1 devices into day.jsonl; Ctrl-C ends it\n"
-    platform.report(apower=33.25)
-    until_it_holds(path, '"apower":33.25')
-    recording.send_signal(signal.SIGINT)
-    recording.communicate(timeout=PATIENCE_S)
+    try:
+        assert recording.stderr is not None
+        assert recording.stderr.readline() == "recording 1 devices into day.jsonl; Ctrl-C ends it\n"
+        platform.report(apower=33.25)
+        until_it_holds(path, '"apower":33.25')
+        recording.send_signal(signal.SIGINT)
+        recording.communicate(timeout=PATIENCE_S)
+    finally:
+        recording.kill()  # nothing where it has ended, as it should
     assert recording.returncode == 130
     recorded = open_recording(path)
     assert (recorded.ended, recorded.header.masked) == (True, True)

@@ -56,12 +56,12 @@ class Outbox:
 
     def take(self, src: str, dialect: Dialect, ts: float) -> list[bytes]:
         """All waiting notifications as frames' texts, oldest first; the outbox is empty afterwards."""
-        entries = self._entries
+        # Emptied first: what cannot be encoded must not come up again with the next news.
+        entries, self._entries = self._entries, []
         texts = []
         for method, body in entries:
             params = _params(method, body, dialect, ts) if dialect.component_ids or method == "NotifyEvent" else body
             texts.append(encode_notification(src, method, params, dialect, ts))
-        entries.clear()
         return texts
 
     def _append(self, entry: _Entry) -> None:
