@@ -17,8 +17,8 @@ _NAMES = (
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
     # user:password@ of any address: DSN, broker, proxy
     (re.compile(r"(://[^\s/:@]*):\S{1,500}@"), r"\1:***@"),
-    # JSON Web Tokens, wherever they stand
-    (re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?"), "***"),
+    # JSON Web Tokens, wherever they stand; no dot is waited for, which would be looked for again and again
+    (re.compile(r"\beyJ[\w-]+(?:\.[\w-]*){0,2}"), "***"),
     (re.compile(r"\b(Bearer|Basic) +[^\s\"',]+"), r"\1 ***"),
     # the enrolment token in a device's address
     (re.compile(r"(/shelly/)[^\s/?\"']+"), r"\1***"),

@@ -21,19 +21,23 @@ MAX_DEPTH = 64
 """Nesting beyond which a message is refused; the deepest real one in the captures has 6 levels."""
 
 
-def decode(text: str | bytes) -> JSON:
+class TooDeep(JSONDecodeError):
+    """JSON that is nested deeper than anybody wants to read."""
+
+
+def decode(text: str | bytes, *, max_depth: int = MAX_DEPTH) -> JSON:
     """Decode JSON text. NaN, Infinity and numbers beyond a double are refused; integers beyond 64 bits become floats.
 
     Raises:
-        JSONDecodeError: The text is not JSON, or is nested deeper than :data:`MAX_DEPTH`.
+        JSONDecodeError: The text is not JSON.
+        TooDeep: It is nested deeper than that.
     """
     value = orjson.loads(text)
     # Each level costs its bracket, so only a text with many of them can be deep: the rest needs no walk.
     braces, brackets = ("{", "[") if isinstance(text, str) else (b"{", b"[")
     openings = text.count(braces) + text.count(brackets)  # type: ignore[arg-type]  # both are of the text's own type
-    if openings > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        message = f"nested deeper than {MAX_DEPTH} levels"
-        raise JSONDecodeError(message, "", 0)
+    if openings > max_depth and _depth(value, max_depth) > max_depth:
+        raise TooDeep(f"nested deeper than {max_depth} levels", "", 0)
     return value
 
 
@@ -64,9 +68,9 @@ def text_frame(payload: bytes) -> bytes:
     return b"\x81\x7f" + size.to_bytes(8, "big") + payload
 
 
-def _depth(value: JSON) -> int:
+def _depth(value: JSON, limit: int) -> int:
     depth, level = 0, [value]
-    while level and depth <= MAX_DEPTH:
+    while level and depth <= limit:
         depth += 1
         level = [
             inner

@@ -54,7 +54,10 @@ class Deferred:
 
     @classmethod
     def after(cls, device: SimulatedDevice, delay_s: float, work: Callable[[], JSON]) -> Deferred:
-        """What ``work`` returns or raises as a :class:`DeviceFault`, after a delay of simulated time."""
+        """What ``work`` returns or raises as a :class:`DeviceFault`, after a delay of simulated time.
+
+        Any other exception of it is answered as the device's own error 500, and goes on to whoever keeps the time.
+        """
         deferred = cls()
 
         def due() -> None:
@@ -62,6 +65,9 @@ class Deferred:
                 deferred.answer(work())
             except DeviceFault as fault:
                 deferred.fail(fault)
+            except Exception:
+                deferred.fail(DeviceFault(500, "internal error"))
+                raise
 
         device.after(delay_s, due)
         return deferred

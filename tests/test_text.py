@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
-from fleet_platform.text import MAX_DEPTH, Fragment, JSONDecodeError, decode, encode, text_frame
+from fleet_platform.text import MAX_DEPTH, Fragment, JSONDecodeError, TooDeep, decode, encode, text_frame
 from plugin_sdk import JSON
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -105,8 +105,9 @@ def test_nesting_is_bounded(opening: str, closing: str) -> None:
     within = nested(MAX_DEPTH // levels, opening, closing).replace(f"{opening}{closing}", f"{opening}1{closing}")
     beyond = nested(MAX_DEPTH // levels + 1, opening, closing).replace(f"{opening}{closing}", f"{opening}1{closing}")
     assert encode(decode(within)) == within.encode()
-    with pytest.raises(JSONDecodeError):
+    with pytest.raises(TooDeep):
         decode(beyond)
+    assert decode(beyond, max_depth=MAX_DEPTH + levels)
 
 
 @pytest.mark.parametrize("depth", [1_000, 100_000])

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from fleet_platform import __version__
-from fleet_platform.client import Client, Resync, Subscription
-from fleet_platform.simulator.recording import EVENTS, Mask, Recorder, RecordingFile
+from fleet_platform.client import Client, Resync, RpcError, Subscription
+from fleet_platform.simulator.recording import EVENTS, Mask, Recorder, RecordingFile, some_of
 
 _LOOK_S = 0.5
 _NO_PATTERN = frozenset("*?[").isdisjoint
@@ -42,16 +42,33 @@ async def record(
     options: dict[str, Any] = {"snapshot": True} | ({"shellyIDs": [devices]} if _NO_PATTERN(devices) else {})
     async with client.subscribe(EVENTS, **options) as events:
         with RecordingFile(path) as file:
-            recorder = Recorder(file.write, mask=mask, devices=devices)
+            recorder = Recorder(file.write, mask=mask, devices=devices, warn=tell)
             recorder.begin(_devices(events.snapshot), made_by=f"fleet-platform {__version__}")
             tell(f"recording {recorder.devices} devices into {path.name}; Ctrl-C ends it")
             try:
+                if not recorder.devices:
+                    tell(await _about_nobody(client, devices))
                 with suppress(TimeoutError):
                     async with asyncio.timeout(duration_s):
                         await _pump(events, recorder, file)
             finally:
                 recorder.end()
     return recorder
+
+
+async def _about_nobody(client: Client, devices: str) -> str:
+    """What to say while no device is recorded."""
+    try:
+        shown = await client.call("Device.List")
+    except (ConnectionError, RpcError, TimeoutError):
+        return "no device is recorded yet"  # the subscription knows what to do about it
+    ids = [str(device.get("shellyID")) for device in _devices({"devices": shown})]
+    if not ids:
+        return "the platform shows no device yet; those that connect are recorded"
+    return (
+        f"no device fits {devices!r}, so the recording has none until one that does connects; "
+        f"the platform has {len(ids)}: {some_of(ids)}"
+    )
 
 
 async def _pump(events: Subscription, recorder: Recorder, file: RecordingFile) -> None:
@@ -110,4 +127,4 @@ class _Losses:
 def _devices(snapshot: Any) -> list[dict[str, Any]]:
     """The devices in a snapshot: ``{"devices": […]}``."""
     devices = snapshot.get("devices") if isinstance(snapshot, Mapping) else None
-    return [device for device in devices or () if isinstance(device, dict)]
+    return [device for device in devices if isinstance(device, dict)] if isinstance(devices, list) else []

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +41,8 @@ WRONG = 2
 
 _SENTENCES = (BadUrl, BadDump, BadFault, BadRecording, MissingLibrary, NoAddress, UnknownModel, TooFewDescriptors)
 """Errors whose text is for whoever typed the command."""
+
+_SERVER = re.compile(r"localhost\b|[^/]*[.:]", re.IGNORECASE)
 
 RUN_TOKEN = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
 
@@ -162,11 +165,17 @@ def printable_lines(text: str) -> str:
 
 
 def _door(url: str) -> str:
-    """``http://fleet.example`` → ``ws://fleet.example/shelly``; a websocket address stays as it is."""
-    if "://" not in url:
-        url = f"http://{url}"
-    parts = urlsplit(url)
+    """``http://fleet.example`` → ``ws://fleet.example/shelly``; a websocket address stays as it is.
+
+    Raises:
+        click.BadParameter: It is neither.
+    """
+    # As everywhere the scheme may be left out, but then it must look like a server: a bare word is a mistake.
+    parts = urlsplit(f"http://{url}" if "://" not in url and _SERVER.match(url) else url)
     schemes = {"http": "ws", "https": "wss"}
+    if parts.scheme not in (*schemes, "ws", "wss") or not parts.hostname:
+        expected = "expected http://host:port, or ws://host:port/shelly for the door itself"
+        raise click.BadParameter(f"{url!r} is neither a platform's address nor a websocket URL; {expected}")
     if parts.scheme not in schemes:
         return url
     return parts._replace(scheme=schemes[parts.scheme], path=f"{parts.path.rstrip('/')}/shelly").geturl()
@@ -200,7 +209,7 @@ async def _end_of_input() -> None:
 
 
 class _Teller:
-    """Shows how a run goes: a bar on a terminal, else one line when all devices are connected."""
+    """Shows how a run goes: a bar on a terminal, else one line when all that want to are connected."""
 
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
@@ -211,13 +220,21 @@ class _Teller:
         for remark in now.remarks:
             self._say(remark)
         connected, told = now.stats.connected, f"{now.stats.notifications} notifications, {now.stats.requests} calls"
-        self._bar.update(self._task, total=now.devices or None, completed=connected, description=told)
-        if now.devices and connected == now.devices and not self._told:
+        expected = now.devices - sum(now.away.values())
+        self._bar.update(self._task, total=expected or None, completed=connected, description=told)
+        if now.devices and connected >= expected and not self._told:
             self._told = True
-            self._say(f"{connected} devices are connected; Ctrl-C ends them")
+            self._say(_arrived(connected, now.away))
 
     def _say(self, text: str) -> None:
         if self._bar.disable:
             click.echo(printable(text), err=True)
         else:
             self._bar.console.print(printable(text), markup=False, highlight=False)
+
+
+def _arrived(connected: int, away: Mapping[str, int]) -> str:
+    """``9 devices are connected, 1 is off; Ctrl-C ends them``."""
+    whole = f"{connected} {'device is' if connected == 1 else 'devices are'} connected"
+    rest = "".join(f", {count} {'is' if count == 1 else 'are'} {why}" for why, count in away.items())
+    return f"{whole}{rest}; Ctrl-C ends {'it' if connected + sum(away.values()) == 1 else 'them'}"

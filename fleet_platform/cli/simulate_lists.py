@@ -48,7 +48,7 @@ def show_faults(*, as_json: bool) -> None:
                     "fault": name,
                     "does": meaning_of(kind),
                     "parameters": [
-                        {"name": each.name, "default": each.default or None, "means": each.meaning}
+                        {"name": each.name, "default": each.value, "means": each.meaning}
                         for each in parameters_of(kind)
                     ],
                 }

@@ -145,8 +145,9 @@ def run_record(wanted: RecordingOptions, file: Path, url: str, token: str | None
                 duration_s=wanted.duration_s,
                 tell=_say,
             )
-        _say(f"{recorder.frames} frames of {recorder.devices} devices are recorded")
-        return 0
+        nothing = "" if recorder.devices else "; there is nothing to replay"
+        _say(f"{recorder.frames} frames of {recorder.devices} devices are recorded{nothing}")
+        return 0 if recorder.devices else 1
 
     with plain_errors():
         try:

@@ -85,6 +85,8 @@ class Transport:
             raise unreachable(self._url, error) from error
 
     async def _renew(self) -> None:
+        if self._credentials is None:
+            raise NotSignedIn(f"{self._url} needs a sign-in, and there is none")
         if not isinstance(self._credentials, Token):
             raise NotSignedIn(f"{self._url} does not accept the name with that password")
         self._credentials = await renew(self._session, self._url, self._credentials)

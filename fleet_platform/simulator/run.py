@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fleet_platform.simulator.component_types import load_component_types
 from fleet_platform.simulator.demo import HOTEL, open_hotel
 from fleet_platform.simulator.descriptors import reserve_descriptors
 from fleet_platform.simulator.device.device import Device
 from fleet_platform.simulator.device.dump import Dumps, dumps_in
+from fleet_platform.simulator.faults.methods import method_in, methods_of, unknown_method
 from fleet_platform.simulator.faults.order import Order, read_order
 from fleet_platform.simulator.faults.table import BadFault
 from fleet_platform.simulator.local.options import LocalOptions
 from fleet_platform.simulator.models import find_model
-from fleet_platform.simulator.nearest import unknown
 from fleet_platform.simulator.pace import Pace
+from fleet_platform.simulator.reach import Reach, away, was_there
 from fleet_platform.simulator.scenario import Scenario, Stage, read_scenario, timing_of
 from fleet_platform.simulator.simulator import Simulator
 from fleet_platform.simulator.targets import Targets, words_of
@@ -30,12 +32,27 @@ _WITH_LOCAL = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SimulateOptions:
-    """What to simulate.
+class RunOptions:
+    """What every run needs to know.
 
     Attributes:
         url: Where devices connect to.
         token: Enrolment token.
+        duration_s: End by itself after so long; None for the end of what is played, or else never.
+        types: Component types; None for what the installed plugins contribute.
+    """
+
+    url: str
+    token: str | None = None
+    duration_s: float | None = None
+    types: Mapping[str, ComponentType] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulateOptions(RunOptions):
+    """What to simulate.
+
+    Attributes:
         count: How many devices of ``models``.
         models: Models in turn; see :func:`~fleet_platform.simulator.models.find_model`.
         dumps: Folder of real dumps to play instead.
@@ -44,16 +61,12 @@ class SimulateOptions:
         faults: Faults from the start, as :func:`~fleet_platform.simulator.faults.order.read_order` reads them.
         rate: Notifications a second over the whole fleet; None for what devices tell by themselves.
         seed: Makes the run reproducible; None for the scenario's own, or else 0.
-        duration_s: End by itself after so long; None for the scenario's own, or else never.
         change_after_s: Of several dumps of one device, how long each is played before the next.
         timing: How long boots, naps and waits take.
-        types: Component types; None for what the installed plugins contribute.
         outgoing: Whether webhooks and ``HTTP.*`` of the devices may reach beyond this machine.
         local: Have each device serve its own network too, on loopback; None for not.
     """
 
-    url: str
-    token: str | None = None
     count: int = 1
     models: Sequence[str] = ("Plus1PM",)
     dumps: Path | None = None
@@ -62,10 +75,8 @@ class SimulateOptions:
     faults: Sequence[str] = ()
     rate: float | None = None
     seed: int | None = None
-    duration_s: float | None = None
     change_after_s: float = 20.0
     timing: Timing = field(default_factory=Timing)
-    types: Mapping[str, ComponentType] | None = None
     outgoing: bool = False
     local: LocalOptions | None = None
 
@@ -78,11 +89,13 @@ class Progress:
         devices: How many are simulated.
         stats: Counters.
         remarks: What a person should read once, such as dumps that were left out.
+        away: Of the devices that do not want to be connected now, why and how many: ``{"off": 1}``.
     """
 
     devices: int
     stats: Stats
     remarks: Sequence[str] = ()
+    away: Mapping[str, int] = field(default_factory=dict)
 
 
 async def simulate(options: SimulateOptions, *, on_progress: Callable[[Progress], None] | None = None) -> int:
@@ -93,14 +106,15 @@ async def simulate(options: SimulateOptions, *, on_progress: Callable[[Progress]
         on_progress: Called twice a second, and whenever there is a remark.
 
     Returns:
-        Exit code: 0 if every device was connected at some time, or was told to stay away; else 1.
+        Exit code: 0 if every device was connected at some time, or was told to stay away, and no step of a scenario
+        failed by a bug; else 1, and a remark says why.
 
     Raises:
         BadUrl: The URL is no websocket URL.
         UnknownModel: There is no such model; the text names the nearest.
         BadDump: The folder has no dump that can be played.
         BadScenario: The scenario cannot be played; the text has a line for each problem.
-        BadFault: There is no such fault, or no device for it; the text names the nearest.
+        BadFault: There is no such fault, or no device or method for it; the text names the nearest.
         TooFewDescriptors: The system allows too few open files.
         NoAddress: There are too few free loopback addresses for a local side.
         MissingLibrary: A local side needs a library that is not installed.
@@ -111,22 +125,20 @@ async def simulate(options: SimulateOptions, *, on_progress: Callable[[Progress]
     async with Simulator(
         options.url,
         token=options.token,
-        types=options.types,
+        types=plan.types,
         timing=plan.timing,
         seed=plan.seed,
         outgoing=options.outgoing,
         local=options.local,
     ) as simulator:
-
-        def remark(text: str) -> None:
-            tell(Progress(devices=len(simulator), stats=simulator.stats, remarks=(text,)))
-
-        for text in plan.remarks:
-            remark(text)
+        run = _Run(simulator, options, plan, tell)
+        run.remark(*plan.remarks)
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.duration_s):
-                await _run(simulator, options, plan, tell, remark)
-        return 0 if all(_was_there(device) for device in simulator) else 1
+                await run.play()
+        failures = run.failures()
+        run.remark(*failures)
+        return 1 if failures else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +149,7 @@ class _Plan:
         seed: Of the run.
         duration_s: How long it lasts; None for ever.
         timing: How long things take.
+        types: Component types.
         connections: How many may be open at once.
         dumps: Dumps to play.
         scenario: Scenario to play.
@@ -147,6 +160,7 @@ class _Plan:
     seed: int
     duration_s: float | None
     timing: Timing
+    types: Mapping[str, ComponentType]
     connections: int
     dumps: Dumps
     scenario: Scenario | None
@@ -156,9 +170,10 @@ class _Plan:
 
 def _read_plan(options: SimulateOptions) -> _Plan:
     """All that can be wrong is found here, before anything starts."""
-    orders = [read_order(text) for text in options.faults]
+    orders = _read_orders(options.faults)
+    types = load_component_types() if options.types is None else options.types
     dumps, remarks = dumps_in(options.dumps) if options.dumps is not None else ({}, [])
-    scenario = read_scenario(options.scenario, seed=options.seed) if options.scenario is not None else None
+    scenario = read_scenario(options.scenario, seed=options.seed, types=types) if options.scenario is not None else None
     for model in options.models:
         find_model(model)
     timing, duration_s = options.timing, options.duration_s
@@ -175,6 +190,7 @@ def _read_plan(options: SimulateOptions) -> _Plan:
         seed=scenario.seed if scenario is not None else options.seed or 0,
         duration_s=duration_s,
         timing=timing,
+        types=types,
         connections=devices * (2 if any(fault.doubles for fault in faults) else 1),
         dumps=dumps,
         scenario=scenario,
@@ -183,27 +199,75 @@ def _read_plan(options: SimulateOptions) -> _Plan:
     )
 
 
-async def _run(
-    simulator: Simulator,
-    options: SimulateOptions,
-    plan: _Plan,
-    tell: Callable[[Progress], None],
-    remark: Callable[[str], None],
-) -> None:
-    """Add the devices and keep them going until cancelled."""
-    pace = Pace(_rate(options, plan))
-    if plan.scenario is not None:
-        stage = Stage(simulator, plan.scenario, remark=remark, set_rate=pace.change)
-        await stage.open()
-    else:
-        await _populate(simulator, options, plan)
-    _order_faults(simulator, plan.orders)
-    if options.local is not None and len(simulator) > 0:
-        remark(_where(simulator))
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(_report(simulator, tell))
-        tasks.create_task(pace.keep(simulator))
-        tasks.create_task(_change_profiles(simulator, plan.dumps, options.change_after_s))
+def _read_orders(texts: Sequence[str]) -> list[Order]:
+    """The faults that are ordered.
+
+    Raises:
+        BadFault: Some are none; all problems are in it.
+    """
+    orders: list[Order] = []
+    problems: list[tuple[str | None, str]] = []
+    for text in texts:
+        try:
+            orders.append(read_order(text))
+        except BadFault as err:
+            problems += err.problems
+    if problems:
+        raise BadFault(problems)
+    return orders
+
+
+class _Run:
+    """A fleet at work."""
+
+    def __init__(
+        self, simulator: Simulator, options: SimulateOptions, plan: _Plan, tell: Callable[[Progress], None]
+    ) -> None:
+        self._simulator = simulator
+        self._options = options
+        self._plan = plan
+        self._tell = tell
+        self._pace = Pace(_rate(options, plan))
+        self._stage = (
+            Stage(simulator, plan.scenario, remark=self.remark, set_rate=self._pace.change)
+            if plan.scenario is not None
+            else None
+        )
+
+    def remark(self, *texts: str) -> None:
+        """Tell what a person should read once, each by itself."""
+        for text in texts:
+            self._tell(replace(progress_of(self._simulator), remarks=(text,)))
+
+    async def play(self) -> None:
+        """Add the devices and keep them going until cancelled.
+
+        Raises:
+            BadFault: There is no device or no method for a fault.
+        """
+        if self._stage is not None:
+            await self._stage.open()
+        else:
+            await _populate(self._simulator, self._options, self._plan)
+        _order_faults(self._simulator, self._plan.orders)
+        if self._options.local is not None and len(self._simulator) > 0:
+            self.remark(_where(self._simulator))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(report(self._simulator, self._tell))
+            tasks.create_task(self._pace.keep(self._simulator))
+            tasks.create_task(_change_profiles(self._simulator, self._plan.dumps, self._options.change_after_s))
+
+    def failures(self) -> list[str]:
+        """Why a run that is over is no success; a sentence for each reason."""
+        told: list[str] = []
+        devices = len(self._simulator)
+        lost = sum(not was_there(device) for device in self._simulator)
+        if lost:
+            told.append(f"{lost} of {devices} {'device was' if devices == 1 else 'devices were'} never connected")
+        bugs = 0 if self._stage is None else self._stage.bugs
+        if bugs:
+            told.append(f"{bugs} {'step' if bugs == 1 else 'steps'} of the scenario failed by a bug")
+        return told
 
 
 def _where(simulator: Simulator) -> str:
@@ -218,26 +282,35 @@ def _rate(options: SimulateOptions, plan: _Plan) -> float:
 
 
 def _order_faults(simulator: Simulator, orders: Sequence[Order]) -> None:
-    """Start the faults that were ordered.
+    """Start the faults that were ordered, or none.
 
     Raises:
-        BadFault: There is no device for one; the text names the nearest.
+        BadFault: There is no device for some, or none that has the method; the text names the nearest.
     """
     if not orders:
         return
     devices = list(simulator)
     targets = Targets([words_of(device.state.info) for device in devices])
-    for order in orders:
-        found = targets.find(order.on)
-        if not found:
-            raise BadFault([(None, unknown("device", order.on, targets.words))])
-        for number in found:
-            devices[number].faults.start(order.fault, for_s=order.for_s)
+    found = [[devices[number] for number in targets.find(order.on)] for order in orders]
+    problems: list[tuple[str | None, str]] = []
+    for order, whom in zip(orders, found, strict=True):
+        text = _problem(order, whom) if whom else targets.unknown(order.on)
+        problems += [] if text is None else [(None, text)]
+    if problems:
+        raise BadFault(problems)
+    for order, whom in zip(orders, found, strict=True):
+        for device in whom:
+            device.faults.start(order.fault, for_s=order.for_s)
 
 
-def _was_there(device: Device) -> bool:
-    """Whether a device was connected at some time, or somebody wanted it to be away."""
-    return device.session.link.connections > 0 or device.power.state == "off" or device.session.barred
+def _problem(order: Order, devices: Sequence[Device]) -> str | None:
+    """Why a fault cannot be on devices; None if it can."""
+    method = method_in(order.fault)
+    if method is None:
+        return None
+    # Devices of one app have the same methods, and there may be thousands; each dump has its own.
+    kinds = {device.id if device.still else device.state.info.get("app"): device for device in devices}
+    return unknown_method(method, [name for device in kinds.values() for name in methods_of(device)])
 
 
 async def _populate(simulator: Simulator, options: SimulateOptions, plan: _Plan) -> None:
@@ -259,7 +332,15 @@ async def _change_profiles(simulator: Simulator, played: Dumps, after_s: float) 
                 await simulator.play(blueprints[turn], wait=False)
 
 
-async def _report(simulator: Simulator, tell: Callable[[Progress], None]) -> None:
+async def report(simulator: Simulator, tell: Callable[[Progress], None]) -> None:
+    """Tell twice a second how a run goes, and once that nobody answers, until cancelled."""
+    reach = Reach(simulator)
     while True:
         await asyncio.sleep(_PROGRESS_S)
-        tell(Progress(devices=len(simulator), stats=simulator.stats))
+        trouble = reach.look()
+        tell(replace(progress_of(simulator), remarks=() if trouble is None else (trouble,)))
+
+
+def progress_of(simulator: Simulator) -> Progress:
+    """How it goes now."""
+    return Progress(devices=len(simulator), stats=simulator.stats, away=away(simulator))

@@ -114,6 +114,11 @@ class Simulator:
         return self._by_id[device.lower()]
 
     @property
+    def url(self) -> str:
+        """Where devices connect to, without a token that was added."""
+        return self._address.shown
+
+    @property
     def stats(self) -> Stats:
         """Counters of the run."""
         return self._world.stats

@@ -6,11 +6,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from fnmatch import translate
 
+from fleet_platform.simulator.nearest import unknown
 from plugin_sdk import JSON
 
 ALL = "all"
 
 _WILD = re.compile(r"[*?\[]")
+_IDENTITY = re.compile("(.*-)?[0-9a-f]{12}")
 
 
 class Targets:
@@ -32,6 +34,12 @@ class Targets:
     def words(self) -> list[str]:
         """All that devices answer to, in lower case."""
         return [ALL, *self._by_word]
+
+    def unknown(self, word: str) -> str:
+        """A sentence about a word that means no device: with the nearest, or with what there is."""
+        # Models come first, for they are what most devices share; ids and MACs say nothing to anybody.
+        most = sorted(self._by_word, key=lambda each: (-len(self._by_word[each]), each))
+        return unknown("device", word, self.words, shown=[each for each in most if not _IDENTITY.fullmatch(each)])
 
     def find(self, word: str) -> Sequence[int]:
         """Numbers of the devices that a word means, in order; empty if it means none.

@@ -74,12 +74,26 @@ class Teller(Protocol):
 
 
 class World:
-    """What a device asks its simulator for."""
+    """What a device asks its simulator for.
+
+    Args:
+        types: Component type to its description.
+        timing: How long things take.
+        seed: Makes the run reproducible.
+        outgoing: Whether web requests may reach beyond this machine.
+        loop: Where time passes; None for the loop that runs.
+    """
 
     def __init__(
-        self, types: Mapping[str, ComponentType], timing: Timing, seed: int, *, outgoing: bool = False
+        self,
+        types: Mapping[str, ComponentType],
+        timing: Timing,
+        seed: int,
+        *,
+        outgoing: bool = False,
+        loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        loop = asyncio.get_running_loop()
+        loop = loop or asyncio.get_running_loop()
         self.types = types
         self.timing = timing
         self.seed = seed

@@ -180,6 +180,26 @@ def test_what_makes_no_sense_is_wrong_usage(
     assert words in ran.err
 
 
+@pytest.mark.parametrize("command", [("simulate", "--record", "x"), ("devices",)])
+def test_who_is_not_signed_in_is_told_what_is_needed(
+    platform: Running, run: RunProgram, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ran = run(*command, "--url", platform.url)
+    assert ran.code == 1
+    assert f"{platform.url} needs a sign-in, and there is none; sign in with: fleet-platform login" in ran.err
+    assert "password" not in ran.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_recording_without_a_device_is_said(platform: Running, run: RunProgram, tmp_path: Path) -> None:
+    arguments = ("--url", platform.url, "--token", token(platform), "--duration", "0.3", "--device", "nobody-1")
+    ran = run("simulate", "--record", str(tmp_path / "x"), *arguments)
+    assert ran.code == 1
+    assert "no device fits 'nobody-1'" in ran.err
+    assert "the platform has " in ran.err
+    assert "0 frames of 0 devices are recorded; there is nothing to replay" in ran.err
+
+
 def test_a_platform_that_is_not_there_is_said(run: RunProgram, tmp_path: Path) -> None:
     ran = run("simulate", "--record", str(tmp_path / "x"), "--url", "http://127.0.0.1:9", "--token", "any")
     assert ran.code == 1

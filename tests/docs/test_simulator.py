@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
 import re
+from asyncio.subprocess import PIPE
 
 import pytest
 from pydantic import BaseModel
 
 from fleet_platform.simulator import Simulator
 from fleet_platform.simulator.faults.table import FAULTS, meaning_of, parameters_of
+from fleet_platform.simulator.scenario.rehearsal import GESTURES
 from fleet_platform.simulator.scenario.scenario import parse_scenario
 from fleet_platform.simulator.scenario.shape import Entry, Settings, Step
 
@@ -74,3 +79,23 @@ async def test_every_gesture_that_is_listed_is_taken() -> None:
 def test_scenarios_that_are_shown_can_be_played(block: Block) -> None:
     scenario = parse_scenario(block.text, name="shown", folder=ROOT)
     assert scenario.cues
+
+
+def test_the_gestures_that_are_offered_are_those_that_are_listed() -> None:
+    """Whoever writes another is offered the nearest; all but the first word is an example."""
+    offered = {gesture.split(" ")[0] for gesture in GESTURES}
+    assert {gesture.split(" ")[0] for _, gesture in gestures()} - offered == set()
+
+
+async def test_the_hash_of_a_password_is_made_as_shown() -> None:
+    (block,) = (block for block in blocks("sh") if block.page == PAGE and "Shelly.SetAuth" in block.text)
+    who, *lines, post, ask = block.text.strip().splitlines()
+    assert [line.partition(" ")[0] for line in (who, post, ask)] == ["device=$(curl", "curl", "curl"]
+    async with Simulator("ws://127.0.0.1:1/shelly") as sim:
+        device = await sim.add("Plus1PM", wait=False)
+        script = "\n".join([f"device={device.id}", *lines, 'printf %s "$auth"'])
+        shell = await asyncio.create_subprocess_exec("sh", "-euc", script, stdout=PIPE)
+        async with asyncio.timeout(15):
+            params, _ = await shell.communicate()
+        device.call("Shelly.SetAuth", json.loads(params))
+        assert device.stores.ha1 == hashlib.sha256(f"admin:{device.id}:my password".encode()).hexdigest()

@@ -179,8 +179,7 @@ def spoilt(archive: bytes, how: str) -> bytes:
     """An archive with something wrong."""
     if how in ("cut", "noise", "empty"):
         return {"cut": archive[:-40], "noise": b"\x00" * 90, "empty": b"PK\x05\x06" + b"\x00" * 18}[how]
-    with zipfile.ZipFile(io.BytesIO(archive)) as members:
-        sections = {name: orjson.loads(members.read(name)) for name in members.namelist()}
+    sections = sections_of(archive)
     if how == "no identity":
         del sections["info.json"]
     elif how == "wrong kind":
@@ -189,11 +188,38 @@ def spoilt(archive: bytes, how: str) -> bytes:
         sections["dynamic_components.json"] = {"sys": {"config": {}}}
     else:
         sections["scripts.json"] = {"script:x": {"config": {}}}
+    return packed(sections)
+
+
+def sections_of(archive: bytes) -> dict[str, Any]:
+    """Members by name."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as members:
+        return {name: orjson.loads(members.read(name)) for name in members.namelist()}
+
+
+def packed(sections: dict[str, Any]) -> bytes:
+    """An archive of members."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as changed:
         for name, content in sections.items():
             changed.writestr(name, orjson.dumps(content))
     return buffer.getvalue()
+
+
+async def test_an_add_on_that_nobody_has_does_not_keep_a_device_from_booting(home: Home, sim: Simulator) -> None:
+    device = await sim.add("S1G3", addon=("temperature",))
+    archive = await backup(home, sim, device)
+    odd: dict[str, Any] = {
+        "laser": {"temperature:100": {}},
+        "dht22": {"input:100": {}, "humidity": {}, "humidity:101": {}},
+    }
+    await send(home, sim, device, packed({**sections_of(archive), "addon.json": {"peripherals": odd}}))
+    await come_back(sim, device)
+    assert (device.keys("temperature"), device.keys("input"), device.keys("humidity")) == (
+        [],
+        ["input:0"],
+        ["humidity:101"],
+    )
 
 
 def test_a_member_that_would_fill_the_memory_is_refused() -> None:

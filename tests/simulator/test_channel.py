@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
-from fleet_platform.simulator import Simulator
+from fleet_platform.simulator import Simulator, Timing
+from fleet_platform.simulator.outbound.frames import CLOSE, TEXT
 from plugin_sdk import ComponentType
 
 if TYPE_CHECKING:
@@ -213,6 +216,91 @@ async def test_news_for_a_server_that_does_not_read_are_merged_and_told_later(
         read_on.set()
         await eventually(lambda: sim.stats.notifications != told)
         assert sim.stats.notifications == told + 1
+
+
+async def test_a_server_that_does_not_read_its_answers_is_not_read_from(
+    odd_server: Callable[[Answer], Awaitable[str]], types: dict[str, ComponentType], eventually: Eventually
+) -> None:
+    asking, ready, asked, read_on = 1_000, *(asyncio.Event() for _ in range(3))
+    answers: list[int] = []
+
+    async def ask_and_doze(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.transport.pause_reading()  # type: ignore[attr-defined]  # the transport of a stream can
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        writer.write(accept(head))
+        await ready.wait()
+        for number in range(asking):
+            request = json.dumps({"id": number, "src": "x", "method": "Shelly.GetConfig"}).encode()
+            writer.write(bytes([0x81, len(request)]) + request)
+        asked.set()
+        await read_on.wait()
+        writer.transport.resume_reading()  # type: ignore[attr-defined]
+        while len(answers) < asking:
+            opcode, payload = await next_frame(reader)
+            assert opcode == TEXT
+            frame = json.loads(payload)
+            if "result" in frame:
+                answers.append(frame["id"])
+
+    async with Simulator(await odd_server(ask_and_doze), types=types, timing=Timing(minutes=False)) as sim:
+        device = await sim.add("Pro4PM")
+        channel = device.session.link.channel
+        assert channel is not None
+        transport = channel._transport
+        assert transport is not None
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 65_536)
+        ready.set()
+        await asked.wait()
+        await eventually(lambda: not channel.writable)
+        for _ in range(100):  # what is to be read is there already
+            await asyncio.sleep(0)
+        assert sim.stats.requests < asking
+        assert transport.get_write_buffer_size() < 2 * 65_536
+        read_on.set()
+        await eventually(lambda: len(answers) == asking)
+        assert answers == list(range(asking)), "each once, in order"
+        assert channel.writable
+
+
+async def test_the_close_frame_is_the_last_word(
+    odd_server: Callable[[Answer], Awaitable[str]], types: dict[str, ComponentType], eventually: Eventually
+) -> None:
+    opcodes: list[int] = []
+    ended = asyncio.Event()
+
+    async def listen(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(accept(head))
+        while CLOSE not in opcodes:
+            opcodes.append((await next_frame(reader))[0])
+        writer.write(bytes([0x80 | CLOSE, 0]))
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                opcodes.append((await next_frame(reader))[0])
+        ended.set()
+
+    async with Simulator(await odd_server(listen), types=types, timing=Timing(minutes=False)) as sim:
+        device = await sim.add("Plus1PM")
+        device.report("switch:0", {"apower": 1.0})
+        device.session.flush()
+        told = sim.stats.notifications
+        device.session.link.disconnect(1000, "Bye")
+        device.report("switch:0", {"apower": 2.0})
+        device.session.flush()
+        device.send_text("x")
+        await eventually(ended.is_set)
+        assert opcodes == [TEXT, TEXT, CLOSE]
+        assert sim.stats.notifications == told
+
+
+async def next_frame(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """The next frame of a device: its opcode, and what is in it."""
+    head, size = await reader.readexactly(2)
+    size &= 0x7F
+    if size > 125:
+        size = int.from_bytes(await reader.readexactly(2 if size == 126 else 8), "big")
+    mask = await reader.readexactly(4)
+    masked = await reader.readexactly(size)
+    return head & 0x0F, bytes(byte ^ mask[0] for byte in masked)
 
 
 def accept(head: bytes) -> bytes:

@@ -359,6 +359,16 @@ async def test_slats_can_be_kept_while_the_blind_moves(sim: Simulator) -> None:
     assert shown(device, "current_pos", "slat_pos") == (50, 70)
 
 
+async def test_slats_that_must_not_be_turned_any_more_stay(sim: Simulator, caplog: pytest.LogCaptureFixture) -> None:
+    device = await cover(sim, in_mode="single", safety_switch={**SAFE, "direction": "open"})
+    device.set_config("cover:0", {"slat": {"enable": True, "retain_pos": True}})
+    device.press("input:1", "on")
+    device.call("Cover.Close", {"id": 0})
+    sim.advance(30)
+    assert shown(device, "state", "slat_pos", "errors") == ("closed", 0, ["safety_switch"])
+    assert not caplog.records
+
+
 async def test_short_pushes_turn_slats_and_long_ones_move_the_blind(sim: Simulator) -> None:
     device = await cover(sim)
     device.set_config("cover:0", {"slat": {"enable": True, "step": 25}})

@@ -135,10 +135,10 @@ async def test_a_line_stays_slow_over_reconnects_and_restarts(home: Home, sim: S
         ("slo", {}, "unknown fault 'slo'; did you mean slow?"),
         ("zzzzzz", {}, "unknown fault 'zzzzzz'"),
         ("slow", {"dely_s": 1}, "unknown parameter of slow 'dely_s'; did you mean delay_s?"),
-        ("slow", {"delay_s": "long"}, "delay_s of slow: input should be a valid number"),
-        ("slow", {"delay_s": -1}, "delay_s of slow: input should be greater than or equal to 0"),
-        ("slow", {"delay_s": float("nan")}, "delay_s of slow: input should be a finite number"),
-        ("garbage", {"kind": "smell"}, "kind of garbage: input should be 'raw', 'text', 'binary', 'json' or 'utf8'"),
+        ("slow", {"delay_s": "long"}, "delay_s of slow: 'long': expected a number"),
+        ("slow", {"delay_s": -1}, "delay_s of slow: '-1': expected 0 or more"),
+        ("slow", {"delay_s": float("nan")}, "delay_s of slow: 'nan': expected a finite number"),
+        ("garbage", {"kind": "smell"}, "kind of garbage: 'smell': expected raw, text, binary, json or utf8"),
     ],
 )
 async def test_what_is_no_fault_is_told_with_the_nearest(
@@ -175,8 +175,16 @@ def test_an_order_names_a_fault_its_parameters_and_its_devices(text: str, order:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "unknown fault ''"),
-        ("slow:2", "'2' in 'slow:2' has no value; expected 2=VALUE"),
+        ("", "'' names no fault; expected NAME[:PARAMETER=VALUE,…][@DEVICES]"),
+        (":delay_s=2", "':delay_s=2' names no fault; expected NAME[:PARAMETER=VALUE,…][@DEVICES]"),
+        ("@Hall", "'@Hall' names no fault; expected NAME[:PARAMETER=VALUE,…][@DEVICES]"),
+        ("slow@", "'slow@' names no devices behind @; leave it out for all"),
+        ("slow:", "'slow:' lacks a parameter behind : or a comma; expected PARAMETER=VALUE"),
+        ("slow:delay_s=1,", "'slow:delay_s=1,' lacks a parameter behind : or a comma; expected PARAMETER=VALUE"),
+        ("slow:=1", "'slow:=1' lacks a parameter behind : or a comma; expected PARAMETER=VALUE"),
+        ("slow:delay_s=1,delay_s=2", "'slow:delay_s=1,delay_s=2' gives 'delay_s' a second time"),
+        ("slow:for=1,for=2", "'slow:for=1,for=2' gives 'for' a second time"),
+        ("slow:2", "'slow:2' gives '2' no value; expected 2=VALUE"),
         ("slow:for=soon", "for: 'soon': expected a span of time such as 10s, 1m30s or 2h"),
         ("slow:delay=2", "unknown parameter of slow 'delay'; did you mean delay_s?"),
     ],

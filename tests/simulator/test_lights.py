@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Simulator
-from fleet_shelly.simulation.daytime import is_within, minute_of_day
 from fleet_shelly.simulation.transitions import Transition
 from tests.simulator.asking import error_code
 
@@ -219,24 +218,6 @@ async def test_two_buttons_dim_up_and_down(sim: Simulator) -> None:
 
 
 # ---- night ----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("hour", "start", "end", "within"),
-    [
-        (23.5, "22:00", "06:00", True),
-        (5.99, "22:00", "06:00", True),
-        (6.0, "22:00", "06:00", False),
-        (12.0, "08:00", "16:00", True),
-        (7.9, "08:00", "16:00", False),
-        (3.0, "00:00", "00:00", True),
-    ],
-)
-def test_a_period_may_go_over_midnight(hour: float, start: str, end: str, within: bool) -> None:
-    first, last = minute_of_day(start), minute_of_day(end)
-    assert first is not None
-    assert last is not None
-    assert is_within(hour, first, last) is within
 
 
 async def test_the_night_limits_the_brightness(sim: Simulator) -> None:

@@ -43,6 +43,7 @@ def write(folder: Path, dump: Any) -> Path:
         ({"status": []}, (LACKS_STATUS,)),
         ({"config": 0, "status": ""}, (LACKS_CONFIG, LACKS_STATUS)),
         ({"status": {"switch:0": {"id": 0, "output": True}}}, (LACKS_SYS,)),
+        ({"status": {"sys": {"uptime": "long", "wakeup_period": {}, "unixtime": []}}}, ()),
         ({"components": {"components": [{"key": 5}, None, {"key": "bthomedevice:200"}]}, "other_calls": [1]}, ()),
     ],
 )

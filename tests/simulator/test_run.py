@@ -26,6 +26,8 @@ from fleet_platform.simulator.demo import HOTEL
 from fleet_platform.simulator.descriptors import TooFewDescriptors, reserve_descriptors
 from fleet_platform.simulator.models import ModelOrigin, find_model
 from plugin_sdk import ComponentType
+from plugin_sdk.simulation import Behaviour
+from tests.simulator.conftest import QUICK
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -57,8 +59,70 @@ async def test_a_rate_is_kept_over_the_whole_fleet(home: Home, options: Simulate
 
 
 async def test_no_device_that_ever_connected_is_a_failure(types: Mapping[str, ComponentType]) -> None:
-    nobody = SimulateOptions(url="ws://127.0.0.1:9/shelly", types=types, duration_s=0.3)
-    assert await simulate(nobody) == 1
+    nobody = SimulateOptions(url="ws://127.0.0.1:9/shelly", types=types, duration_s=0.3, count=2)
+    heard: list[Progress] = []
+    assert await simulate(nobody, on_progress=heard.append) == 1
+    assert heard[-1].remarks == ("2 of 2 devices were never connected",)
+
+
+async def test_a_server_that_is_not_there_is_told_and_found_when_it_comes(home: Home, options: SimulateOptions) -> None:
+    home.refuse_with = 503
+    remarks: list[str] = []
+
+    def hear(now: Progress) -> None:
+        remarks.extend(now.remarks)
+        if remarks:
+            home.refuse_with = None
+
+    run = replace(options, timing=QUICK, duration_s=None, count=2)
+    running = asyncio.create_task(simulate(run, on_progress=hear))
+    await home.until(lambda: len(home.visits) == 2)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert remarks == [f"no device gets in at {home.url}: the answer is HTTP 503; the devices go on trying"]
+
+
+async def test_devices_without_power_are_told_apart(tmp_path: Path, home: Home, options: SimulateOptions) -> None:
+    (tmp_path / "day.yaml").write_text("fleet: [{model: Plus1, count: 2}, {model: Plus1, offline: true}]")
+    complete = asyncio.Event()
+
+    def hear(now: Progress) -> None:
+        if (now.devices, now.stats.connected, now.away) == (3, 2, {"off": 1}):
+            complete.set()
+
+    run = replace(options, scenario=tmp_path / "day.yaml", duration_s=None)
+    running = asyncio.create_task(simulate(run, on_progress=hear))
+    async with asyncio.timeout(15):
+        await complete.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+class _Mine(Behaviour):
+    __slots__ = ()
+
+    def press(self, gesture: str) -> bool:
+        return gesture == "step on" and 1 / 0 > 0
+
+
+async def test_a_bug_in_a_step_is_told_and_counts(tmp_path: Path, home: Home, options: SimulateOptions) -> None:
+    (tmp_path / "day.yaml").write_text(
+        "settings: {duration: 2s}\n"
+        "fleet: [{model: Plus1, name: Field, components: {mine:0: {}}}]\n"
+        "timeline: [{at: 500ms, press: mine:0, gesture: step on}]\n"
+    )
+    mine = ComponentType(type="mine", namespace="Mine", title="Mine", simulate=_Mine)
+    run = replace(
+        options, scenario=tmp_path / "day.yaml", duration_s=None, types={**(options.types or {}), "mine": mine}
+    )
+    heard: list[Progress] = []
+    assert await simulate(run, on_progress=heard.append) == 1
+    assert [remark for each in heard for remark in each.remarks] == [
+        "day.yaml:3: Field: press failed by a bug: ZeroDivisionError; see the log",
+        "1 step of the scenario failed by a bug",
+    ]
 
 
 async def test_dumps_are_played_in_turn_and_what_was_left_out_is_told(
@@ -96,7 +160,7 @@ fleet:
   - {model: Plus1, name: Gate, offline: true}
 timeline:
   - {at: 500ms, on: Lamp 1, report: {switch:0: {apower: 4321}}}
-  - {at: 500ms, on: Lamp 2, call: Switch.Explode, params: {id: 0}}
+  - {at: 500ms, on: Lamp 2, call: Switch.Set, params: {id: 9, on: true}}
   - {at: 1s, rate: 0}
 """
 
@@ -117,7 +181,7 @@ async def test_a_scenario_brings_its_fleet_its_time_and_what_happens(
     assert {"apower": 4321} in told
     assert len(told) > 20, "far more than devices tell by themselves"
     remarks = [remark for each in heard for remark in each.remarks]
-    assert remarks == ["day.yaml:7: Lamp 2: No handler for Switch.Explode"]
+    assert remarks == ["day.yaml:7: Lamp 2: Bad id=9"]
 
 
 async def test_the_seed_of_a_run_counts_more_than_the_scenarios(
@@ -148,6 +212,19 @@ async def test_a_device_that_is_kept_away_is_no_failure(home: Home, options: Sim
 async def test_a_fault_for_nobody_names_the_nearest(home: Home, options: SimulateOptions) -> None:
     with pytest.raises(BadFault, match=r"unknown device 'Plus1MP'; did you mean plus1pm\?"):
         await simulate(replace(options, faults=("slow@Plus1MP",)))
+
+
+async def test_all_faults_that_cannot_be_are_told_together(home: Home, options: SimulateOptions) -> None:
+    with pytest.raises(BadFault) as caught:
+        await simulate(replace(options, faults=("slo", "drop", "slow:delay_s=x")))
+    assert str(caught.value) == "unknown fault 'slo'; did you mean slow?; delay_s of slow: 'x': expected a number"
+    faults = ("drop@nobody", "error:method=Swich.Set", "error:method=switch.set", "delay:method=*")
+    with pytest.raises(BadFault) as caught:
+        await simulate(replace(options, faults=faults))
+    assert str(caught.value) == (
+        "unknown device 'nobody'; there are plus1pm, snsw-001p16eu; "
+        "unknown method 'Swich.Set'; did you mean Switch.Set?"
+    )
 
 
 async def test_every_problem_of_a_scenario_is_told_before_anything_starts(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.simulator import Device, Simulator
-from fleet_shelly.simulation.daytime import daylight, hour_at, warmth_of_day
+from fleet_shelly.simulation.daytime import daylight, warmth_of_day
+from plugin_sdk.local_time import hour_at
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home

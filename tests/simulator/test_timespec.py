@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet_platform.simulator.services.timespec import BadTimespec, read_timespec
 
@@ -65,6 +67,40 @@ def test_a_moment_that_is_due_counts_as_before_and_not_as_after() -> None:
     assert spec.following(due, _place) == datetime.fromisoformat("2026-11-25T08:00:00")
 
 
+_NUMBERS = st.one_of(
+    st.integers(0, 9_999).map(str),
+    st.sampled_from(["*", "?", "L", "LW", "L-3", "31W", "5L", "2#-1", "mon-fri", "*/7", "5/3"]),
+)
+_CRON = st.lists(st.one_of(_NUMBERS, st.text("0123456789*?Ll#Ww-/,", max_size=6)), min_size=4, max_size=8)
+_AMOUNTS = st.tuples(st.one_of(st.integers(0, 10**18), st.floats(0, 10**6)), st.sampled_from("hms"))
+_SUN = st.tuples(
+    st.sampled_from(["@sunrise", "@sunset"]),
+    st.sampled_from("+-"),
+    st.lists(_AMOUNTS.map(lambda each: f"{each[0]}{each[1]}"), max_size=3).map("".join),
+    st.sampled_from(["", " * * *", " 29 feb *", " L 1-12 5L"]),
+)
+
+
+@given(
+    st.one_of(_CRON.map(" ".join), _SUN.map("".join), st.text(max_size=20)),
+    st.datetimes(datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("2191-01-01")),
+)
+def test_whatever_is_taken_has_its_times(text: str, moment: datetime) -> None:
+    try:
+        spec = read_timespec(text)
+    except BadTimespec:
+        return
+    before, after = spec.preceding(moment, _place), spec.following(moment, _place)
+    assert before is None or before <= moment
+    assert after is None or (after > moment and spec.preceding(after, _place) == after)
+
+
+def test_the_sun_may_be_a_week_away() -> None:
+    due = read_timespec("@sunset-168h").following(_NOW, _place)
+    assert due == datetime.fromisoformat("2026-11-24T18:00:00")
+    assert read_timespec("@sunset+168h").following(_NOW, _place) == due
+
+
 def test_where_the_sun_never_rises_nothing_comes_due() -> None:
     assert read_timespec("@sunrise").following(_NOW, _nowhere) is None
 
@@ -92,6 +128,10 @@ def test_where_the_sun_never_rises_nothing_comes_due() -> None:
         "@sunrise+",
         "@sunrise+1x",
         "@sunset+1h 1",
+        "@sunset+99999999999999h",
+        "@sunrise-90000000h",
+        "@sunrise-168h1s",
+        "@sunset+" + "9" * 200 + "s",
         '@random:{"from":"0 0 8 * * *","to":"0 0 9 * * *","number":2}',
         "0 0 8 * * " + ",".join(["1"] * 200),
     ],

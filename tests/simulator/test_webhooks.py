@@ -219,9 +219,10 @@ async def test_a_hook_is_called_between_its_hours_only(home: Home, web: Receiver
     await hook(home, device, "switch.on", f"{web.url}/later", active_between=[hours[2], hours[3]])
     await hook(home, device, "switch.on", f"{web.url}/not-later", active_between=[hours[3], hours[2]])
     await hook(home, device, "switch.on", f"{web.url}/earlier", active_between=[hours[0], hours[1]])
+    await hook(home, device, "switch.on", f"{web.url}/whole-day", active_between=[hours[3], hours[3]])
     await switch(home, device, on=True)
-    await web.until(lambda: len(web.calls) == 2)
-    assert sorted(web.paths) == ["/not-later", "/now"]
+    await web.until(lambda: len(web.calls) == 3)
+    assert sorted(web.paths) == ["/not-later", "/now", "/whole-day"]
 
 
 async def test_hooks_work_after_a_restart_and_are_gone_after_a_factory_reset(

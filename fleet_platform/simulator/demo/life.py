@@ -97,9 +97,8 @@ class Life:
     def _drift(self) -> None:
         """One load, or one sensor, changes a little."""
         device, key = self._random.choice(self._drifting)
-        behaviour = device.behaviour(key)
-        if behaviour is not None and device.power.state == "on" and device.status(key).get("output") is not False:
-            behaviour.vary()
+        if device.power.state == "on" and device.status(key).get("output") is not False:
+            device.vary_one(key)
 
     # ---- troubles ---------------------------------------------------------------------------------------
 

@@ -46,14 +46,15 @@ PARTS: Mapping[str, Mapping[str, tuple[JSONObject, JSONObject]]] = {
 def fit_addon(state: State, stores: Stores | None) -> None:
     """Have the components of what is plugged in, and no others of an add-on; for the boot.
 
-    A device where nothing was ever plugged in or out keeps what it has, as a played dump with an add-on does.
+    A device where nothing was ever plugged in or out keeps what it has, as a played dump with an add-on does. What no
+    add-on has, as a doctored backup may bring it in, is passed over.
     """
     state.addon = state.chosen_addon()
     kept = stores.components.get(ADDON) if stores is not None else None
     if kept is None or "peripherals" not in kept:
         return
     plugged = kept["peripherals"] if state.addon == "sensor" else {}
-    wanted = {key: kind for kind, components in plugged.items() for key in components}
+    wanted = {key: kind for kind, components in plugged.items() for key in components if _may_be(key, kind)}
     for key in [key for key in state.all_keys() if (component_id(key) or 0) in IDS and key not in wanted]:
         state.status.pop(key, None)
         state.config.pop(key, None)
@@ -63,3 +64,7 @@ def fit_addon(state: State, stores: Stores | None) -> None:
             own = {"id": component_id(key)}
             state.config[key] = {**own, **config}
             state.status[key] = {**own, **status}
+
+
+def _may_be(key: str, kind: str) -> bool:
+    return component_type(key) in PARTS.get(kind, {}) and (component_id(key) or 0) in IDS

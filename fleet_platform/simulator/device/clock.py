@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from plugin_sdk import JSON, JSONObject
+from plugin_sdk.local_time import shown_utc_offset_s
 
 
 def refresh_sys(sys: JSONObject, *, epoch_s: float | None, uptime_s: float, ram_base: int | None) -> None:
@@ -23,7 +24,7 @@ def refresh_sys(sys: JSONObject, *, epoch_s: float | None, uptime_s: float, ram_
     if "unixtime" in sys:
         sys["unixtime"] = None if epoch_s is None else int(epoch_s)
     if "time" in sys:
-        sys["time"] = None if epoch_s is None else _local_time(epoch_s, sys.get("utc_offset") or 0)
+        sys["time"] = None if epoch_s is None else _local_time(epoch_s, shown_utc_offset_s(sys) or 0)
     if "uptime" in sys:
         sys["uptime"] = int(uptime_s)
     if ram_base is not None:
@@ -33,7 +34,7 @@ def refresh_sys(sys: JSONObject, *, epoch_s: float | None, uptime_s: float, ram_
 def clock_reading(sys: Mapping[str, JSON], epoch_s: float) -> JSONObject:
     """What ``sys`` says of its clock once a time server has set it; only fields that the status has."""
     reading: JSONObject = {
-        "time": _local_time(epoch_s, sys.get("utc_offset") or 0),
+        "time": _local_time(epoch_s, shown_utc_offset_s(sys) or 0),
         "unixtime": int(epoch_s),
         "last_sync_ts": int(epoch_s),
     }

@@ -60,9 +60,13 @@ class Device(Machine):
         await self.disconnected()
 
     def reconnect(self) -> None:
-        """Undo :meth:`drop`, or end a wait for the next attempt: connect again, now."""
+        """Undo :meth:`drop`, or end a wait for the next attempt: connect again, now.
+
+        A device that is off, asleep or restarting, or is to stay away, does not.
+        """
         self.faults.stop("drop")
-        self.session.link.connect()
+        if self.power.state == "on" and self.wants_connection():
+            self.session.link.connect()
 
     def press(self, key: str, gesture: str) -> None:
         """Press a button or throw a switch: ``("input:0", "single_push")``, ``("input:0", "on")``.

@@ -6,11 +6,13 @@ What changes is merged into the state at once; the session tells the server at t
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from random import Random
 
 from fleet_platform.simulator.device import rpc
 from fleet_platform.simulator.device.addon import fit_addon
+from fleet_platform.simulator.device.behaviours import Behaviours
 from fleet_platform.simulator.device.blueprint import Origin
 from fleet_platform.simulator.device.clock import refresh_sys
 from fleet_platform.simulator.device.merge import UnfitSetting, apply_patch, merge_settings
@@ -21,9 +23,11 @@ from fleet_platform.simulator.outbound.dialler import Address, BadUrl, read_url
 from fleet_platform.simulator.outbound.session import Session
 from fleet_platform.simulator.services.automation import Automation
 from fleet_platform.simulator.world import World
-from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
+from plugin_sdk import JSON, ComponentKey, JSONObject
 from plugin_sdk.arguments import invalid
 from plugin_sdk.simulation import Behaviour, DeviceFault, Listener, Timer
+
+_log = logging.getLogger(__name__)
 
 _READ_ONLY = ("id", "cfg_rev")
 """What ``SetConfig`` may carry along, as ``GetConfig`` shows it, and never changes."""
@@ -54,7 +58,6 @@ class Machine:
         "_started_at",
         "_stores",
         "_to_epoch",
-        "_varying",
         "home",
         "origin",
         "power",
@@ -78,13 +81,13 @@ class Machine:
         self.power = Power(self)
         self._boots = 0
         self._listeners: tuple[Listener, ...] = ()
-        self._varying: list[Behaviour] | None = None
         self._random: Random | None = None
         self._stores: Stores | None = None
         self._automation: Automation | None = None
-        self._behaviours: dict[str, Behaviour] = {}
+        self._behaviours = Behaviours(self)
         self.become(None)
-        self._set_clocks(uptime_s=float(self.state.sys.get("uptime") or 0))
+        uptime_s = self.state.sys.get("uptime")  # of a dump, which may hold anything
+        self._set_clocks(uptime_s=float(uptime_s) if isinstance(uptime_s, int | float) else 0.0)
         self._run()
 
     def __repr__(self) -> str:
@@ -273,7 +276,7 @@ class Machine:
         if not changes:
             return False
         self.state.config[key] = new
-        behaviour = self._behaviours.get(key)
+        behaviour = self.behaviour(key)
         try:
             restart_required = behaviour is not None and behaviour.configured(changes)
         except DeviceFault:
@@ -295,8 +298,9 @@ class Machine:
         """Run one of the device's own RPC methods; the result is a ``Deferred`` where it takes its time.
 
         Raises:
-            DeviceFault: As the method answers to anybody.
+            DeviceFault: As the method answers to anybody; -109 while the device is off or asleep.
         """
+        self.power.check_awake()
         before, self.source = self.source, source
         try:
             return rpc.call(self, method, dict(params or {}))
@@ -305,9 +309,7 @@ class Machine:
 
     def signal(self, key: str, event: str) -> None:
         """Tell the other components what one of them noticed."""
-        for other, behaviour in list(self._behaviours.items()):
-            if other != key:
-                behaviour.noticed(key, event)
+        self._behaviours.signal(key, event)
 
     def add(
         self,
@@ -319,30 +321,24 @@ class Machine:
     ) -> None:
         """Create a dynamic component and tell the world."""
         self.state.add(key, status=status, config=config, attrs=dict(attrs or {}))
-        self._animate(key)
+        self._behaviours.add(key)
         self.emit("sys", "component_added", target=key)
         self.config_changed("sys")
 
     def remove(self, key: str) -> None:
         """Delete a dynamic component and tell the world."""
         self.state.remove(key)
-        self._behaviours.pop(key, None)
-        self._varying = None
+        self._behaviours.remove(key)
         self.emit("sys", "component_removed", target=key)
         self.config_changed("sys")
 
+    def vary_one(self, key: str) -> None:
+        """Have one component change a little, if it can."""
+        self._behaviours.vary_one(key)
+
     def vary(self) -> bool:
         """Have the next component that can change a little do so; returns whether one did."""
-        if self._varying is None:
-            every = self._behaviours.values()
-            self._varying = [each for each in every if type(each).vary is not Behaviour.vary]
-        turns = self._varying
-        for _ in range(len(turns)):
-            behaviour = turns.pop(0)
-            turns.append(behaviour)
-            if behaviour.vary():
-                return True
-        return False
+        return self._behaviours.vary()
 
     # ---- life -------------------------------------------------------------------------------------------
 
@@ -356,10 +352,9 @@ class Machine:
         fit_addon(self.state, self._stores)
         self._run()
         if self._stores is not None or self._automation is not None:
-            self.automation.resume()
+            self._resume()
         if not self.still:
-            for behaviour in list(self._behaviours.values()):
-                behaviour.boot()
+            self._behaviours.boot()
 
     def stop(self, reason: str = "") -> None:
         """Stop all that runs inside: pending timers are dropped, and whoever listened is hung up on."""
@@ -426,20 +421,18 @@ class Machine:
         )
 
     def _run(self) -> None:
-        self._behaviours = {}
-        for key in self.state.all_keys():
-            self._animate(key)
+        self._behaviours.make(self.state.all_keys())
         if self.world.timing.minutes and not self.still:
             self.after(60 - self.uptime_s() % 60, self._minute)
 
-    def _animate(self, key: str) -> None:
-        kind = self.world.types.get(component_type(key))
-        if kind is not None and kind.simulate is not None:
-            self._behaviours[key] = kind.simulate(self, ComponentKey(key))
-            self._varying = None
+    def _resume(self) -> None:
+        try:
+            self.automation.resume()
+        except Exception:
+            # What flash holds may come from outside; jobs and hooks that cannot be resumed must not leave it dark.
+            _log.exception("simulated %s could not resume its jobs and hooks", self.id)
 
     def _minute(self) -> None:
         self.after(60, self._minute)
         self.source = "init"
-        for behaviour in list(self._behaviours.values()):
-            behaviour.minute()
+        self._behaviours.minute()

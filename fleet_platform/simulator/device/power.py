@@ -50,10 +50,11 @@ class Power:
         state: What it is doing.
     """
 
-    __slots__ = ("_device", "_stops_at", "_timer", "_unanswered", "_updating", "_usual_period_s", "state")
+    __slots__ = ("_device", "_pending", "_stops_at", "_timer", "_unanswered", "_updating", "_usual_period_s", "state")
 
     def __init__(self, device: Machine) -> None:
         self._device = device
+        self._pending: tuple[Callable[[], None], ...] = ()
         self._stops_at = 0.0
         self._timer: Timer | None = None
         self._unanswered = 0
@@ -64,7 +65,7 @@ class Power:
     @property
     def sleeper(self) -> bool:
         """Whether the device sleeps between reports."""
-        return "wakeup_period" in self._device.state.sys
+        return isinstance(self._device.state.sys.get("wakeup_period"), int | float)
 
     def start(self) -> None:
         """Come into the simulation as a device that has been running for a while."""
@@ -72,20 +73,42 @@ class Power:
         self._device.session.link.connect()
 
     def check_running(self) -> None:
-        """Refuse a call while the device is shutting down.
+        """Refuse a call from outside unless the device is on.
 
         Raises:
-            DeviceFault: -109 with the time that is left.
+            DeviceFault: -109; with the time that is left while it is shutting down. The other texts are this
+                simulator's own, for of a real device nobody hears then.
         """
         if self.state == "stopping":
             left_ms = max(0, round((self._stops_at - self._device.world.wheel.now()) * 1000))
             raise DeviceFault(-109, f"shutting down in {left_ms} ms")
+        if self.state != "on":
+            raise DeviceFault(-109, f"device is {self.state}")
 
-    def restart(self, delay_s: float, then: Callable[[], None] = lambda: None) -> None:
-        """Restart after a delay; ``then`` is called while the device is down."""
+    def check_awake(self) -> None:
+        """Refuse anything that needs the device's processor while that does not run.
+
+        Raises:
+            DeviceFault: -109.
+        """
+        if self.state in ("off", "asleep"):
+            raise DeviceFault(-109, f"device is {self.state}")
+
+    def restart(self, delay_s: float, then: Callable[[], None] | None = None) -> None:
+        """Restart after a delay; ``then`` is called while the device is down.
+
+        While it is shutting down already there is one restart for all who want it, at the earliest of their times, and
+        what they want is done in the order in which they asked.
+        """
+        stops_at = self._device.world.wheel.now() + delay_s
+        stopping = self.state == "stopping"
+        before = self._pending if stopping else ()
+        self._pending = before if then is None else (*before, then)
+        if stopping and stops_at >= self._stops_at:
+            return
         self.state = "stopping"
-        self._stops_at = self._device.world.wheel.now() + delay_s
-        self._wait(delay_s, lambda: self._go_down(then))
+        self._stops_at = stops_at
+        self._wait(delay_s, self._go_down)
 
     def update(self, version: str) -> None:
         """Install firmware, with the events a real device sends, and restart with it.
@@ -178,7 +201,7 @@ class Power:
     # ---- inside -----------------------------------------------------------------------------------------
 
     def _doze_off(self) -> None:
-        if self._unanswered:
+        if self._unanswered or self._updating:
             self.stay_awake()
         else:
             self.sleep()
@@ -234,14 +257,16 @@ class Power:
 
         self.restart(_OTA_RESTART_MS / 1000, then=install)
 
-    def _go_down(self, then: Callable[[], None]) -> None:
+    def _go_down(self) -> None:
         device = self._device
         device.stop()
-        try:
-            then()
-        except Exception:
-            # What a device becomes may come from a plugin or from outside; a bug there must not leave it dark.
-            _log.exception("simulated %s could not become what it should", device.id)
+        pending, self._pending = self._pending, ()
+        for then in pending:
+            try:
+                then()
+            except Exception:
+                # What a device becomes may come from a plugin or from outside; a bug there must not leave it dark.
+                _log.exception("simulated %s could not become what it should", device.id)
         device.session.link.disconnect(1001, "")
         self.switch_on(boot="software_restart")
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+_BUG = DeviceFault(500, "internal error")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -42,17 +44,22 @@ class Request:
 
 
 def read_request(text: bytes) -> Request | None:
-    """The request in a message; None for anything else, which devices ignore."""
+    """The request in a message; None for anything else, which devices ignore.
+
+    That goes for an ``id`` or a ``src`` of a form that no client uses, and that could not be told back.
+    """
     try:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
     if not isinstance(frame, dict) or not isinstance(frame.get("method"), str):
         return None
-    params = frame.get("params")
+    number, src, params = frame.get("id"), frame.get("src"), frame.get("params")
+    if not isinstance(number, int | float | str | None) or not isinstance(src, str | None):
+        return None
     return Request(
-        id=frame.get("id"),
-        src=frame.get("src"),
+        id=number,
+        src=src,
         method=frame["method"],
         params=params if isinstance(params, dict) else {},
     )
@@ -78,8 +85,15 @@ def answer(
     src = device.id if faults is None or faults.src is None else faults.src
 
     def reply(result: JSON, fault: DeviceFault | None) -> None:
-        if request.id is not None:
-            send(_reply(src, request, result, fault))
+        if request.id is None:
+            return
+        try:
+            text = _reply(src, request, result, fault)
+        except TypeError:
+            # A result that is no JSON is a plugin's bug as well; whoever asked hears of it, and keeps the connection.
+            _log.exception("simulated %s cannot tell the result of %s", device.id, request.method)
+            text = _reply(src, request, None, _BUG)
+        send(text)
 
     def reply_late(result: JSON, fault: DeviceFault | None) -> None:
         device.power.owes_answer(more=False)
@@ -93,7 +107,7 @@ def answer(
     except Exception:
         # A behaviour is a plugin's code; its bug is answered and logged, and the device lives on.
         _log.exception("simulated %s failed in %s", device.id, request.method)
-        reply(None, DeviceFault(500, "internal error"))
+        reply(None, _BUG)
     else:
         if isinstance(result, Deferred):
             device.power.owes_answer(more=True)

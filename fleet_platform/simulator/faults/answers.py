@@ -23,9 +23,9 @@ class AnswersError(Fault):
     message: str = Field(default="Unavailable", max_length=1000, description="Text of the error.")
 
     @property
-    def subject(self) -> str:
+    def concerns(self) -> str:
         """The method."""
-        return self.method.lower()
+        return self.method
 
     def on(self, device: Machine) -> Effect:
         """Have the error answered."""
@@ -43,9 +43,9 @@ class AnswersLate(Fault):
     seconds: float = Field(default=5.0, ge=0, le=86_400, description="Seconds before its answer.")
 
     @property
-    def subject(self) -> str:
+    def concerns(self) -> str:
         """The method."""
-        return self.method.lower()
+        return self.method
 
     def on(self, device: Machine) -> Effect:
         """Have the answers wait."""

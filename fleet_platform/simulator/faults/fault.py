@@ -32,6 +32,11 @@ class Fault(BaseModel, ABC):
         """The effect of this fault on a device; it has not begun yet."""
 
     @property
-    def subject(self) -> str:
-        """What of the device is concerned, where a fault can be at work several times: a method in lower case."""
+    def concerns(self) -> str:
+        """What of the device is concerned, where a fault can be at work several times: a method, as it was written."""
         return ""
+
+    @property
+    def subject(self) -> str:
+        """The same in lower case, for comparing."""
+        return self.concerns.lower()

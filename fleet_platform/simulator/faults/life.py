@@ -85,7 +85,7 @@ class _Crashes(Timed):
 
     def _crash(self) -> None:
         power = self.device.power
-        if power.state != "off":
+        if power.state not in ("off", "asleep"):
             power.switch_off()
             # What firmware says after a crash is not documented; "internal" stands for a brownout or a watchdog.
             power.switch_on(boot="internal")

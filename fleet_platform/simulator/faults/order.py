@@ -33,18 +33,33 @@ def read_order(text: str) -> Order:
     Raises:
         BadFault: It is none; the text says why, and what is nearest.
     """
-    what, _, on = text.partition("@")
-    name, _, listed = what.partition(":")
-    given = dict(_pair(text, part) for part in listed.split(",") if part.strip())
+    what, has_devices, on = text.partition("@")
+    name, has_parameters, listed = what.partition(":")
+    if not name.strip():
+        raise _bad(text, "names no fault; expected NAME[:PARAMETER=VALUE,…][@DEVICES]")
+    if has_devices and not on.strip():
+        raise _bad(text, "names no devices behind @; leave it out for all")
+    given = _parameters(text, listed) if has_parameters else {}
     for_s = _read_for(given.pop(_FOR, None))
     return Order(fault=read_fault(name, given), on=on or ALL, for_s=for_s)
 
 
-def _pair(text: str, part: str) -> tuple[str, str]:
-    name, found, value = part.partition("=")
-    if not found:
-        raise BadFault([(None, f"{part.strip()!r} in {text!r} has no value; expected {part.strip()}=VALUE")])
-    return name.strip(), value.strip()
+def _parameters(text: str, listed: str) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for part in listed.split(","):
+        name, has_value, value = (piece.strip() for piece in part.partition("="))
+        if not name:
+            raise _bad(text, "lacks a parameter behind : or a comma; expected PARAMETER=VALUE")
+        if not has_value:
+            raise _bad(text, f"gives {name!r} no value; expected {name}=VALUE")
+        if name in given:
+            raise _bad(text, f"gives {name!r} a second time")
+        given[name] = value
+    return given
+
+
+def _bad(text: str, what: str) -> BadFault:
+    return BadFault([(None, f"{text!r} {what}")])
 
 
 def _read_for(value: str | None) -> float | None:

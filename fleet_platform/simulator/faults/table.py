@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from fleet_platform.simulator.faults.answers import AnswersError, AnswersLate, AnswersNothing
 from fleet_platform.simulator.faults.connection import Drops, Duplicates, Flaps, Freezes, HalfOpens, Packets, Slows
@@ -14,6 +15,8 @@ from fleet_platform.simulator.faults.frames import Garbage, Huge, Truncates
 from fleet_platform.simulator.faults.life import ClockJumps, RebootLoops, Storms, UpdateFails
 from fleet_platform.simulator.faults.strange import WrongId
 from fleet_platform.simulator.nearest import unknown
+from fleet_platform.simulator.wording import said
+from plugin_sdk import JSON
 
 FAULTS: Mapping[str, type[Fault]] = {
     kind.name: kind
@@ -48,11 +51,13 @@ class Parameter:
     Attributes:
         name: With its unit: ``delay_s``.
         default: As it is written; empty for none.
+        value: The same as JSON; None for none.
         meaning: One sentence.
     """
 
     name: str
     default: str
+    value: JSON
     meaning: str
 
 
@@ -91,7 +96,7 @@ def read_fault(name: str, parameters: Mapping[str, object]) -> Fault:
         return kind.model_validate(dict(parameters))
     except ValidationError as err:
         raise BadFault(
-            [_problem(kind, str(error["loc"][0]), error["msg"], error["type"]) for error in err.errors()]
+            [_problem(kind, str(error["loc"][0]), error) for error in err.errors(include_url=False)]
         ) from err
 
 
@@ -101,6 +106,7 @@ def parameters_of(kind: type[Fault]) -> list[Parameter]:
         Parameter(
             name=name,
             default=_written(field.default),
+            value=field.default,
             meaning=field.description or "",
         )
         for name, field in kind.model_fields.items()
@@ -119,7 +125,7 @@ def _written(default: object) -> str:
     return "" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
 
 
-def _problem(kind: type[Fault], name: str, message: str, sort: str) -> tuple[str, str]:
-    if sort == "extra_forbidden":
+def _problem(kind: type[Fault], name: str, error: ErrorDetails) -> tuple[str, str]:
+    if error["type"] == "extra_forbidden":
         return name, unknown(f"parameter of {kind.name}", name, kind.model_fields)
-    return name, f"{name} of {kind.name}: {message[:1].lower()}{message[1:]}"
+    return name, f"{name} of {kind.name}: {str(error['input'])[:60]!r}: {said(error)}"

@@ -21,6 +21,7 @@ from aiohttp import ClientConnectionResetError, WSMsgType, web
 
 from fleet_platform.simulator.device import rpc
 from fleet_platform.simulator.local.digest import Credentials, read_auth
+from fleet_platform.simulator.local.gate import is_free
 from fleet_platform.simulator.outbound.dialect import WALL_DISPLAY, Dialect
 from fleet_platform.simulator.outbound.outbox import Outbox
 from plugin_sdk import JSON
@@ -123,11 +124,12 @@ class Conversation:
         if request is None:
             host.device.world.stats.unreadable += 1
             return
-        refusal = host.admit(request.method, self._credentials(text))
+        credentials = self._credentials(text)
+        refusal = host.admit(request.method, credentials)
         if refusal is not None:
             self._say(rpc_error(host.device.session.src, request, refusal.error))
             return
-        if self.dst is None and request.src is not None and not self._is_anonymous(text):
+        if self.dst is None and request.src is not None and self._may_listen(request.method, credentials):
             self.dst = str(request.src)
         host.serve(request, self._say, host.device.session.dialect.rpc_source)
         self.flush()
@@ -135,9 +137,10 @@ class Conversation:
     def _credentials(self, text: bytes) -> Credentials | None:
         return read_auth(orjson.loads(text).get("auth")) if self._host.gate.closed else None
 
-    def _is_anonymous(self, text: bytes) -> bool:
-        """Whether the sender has not shown that it knows the password there is."""
-        return self._host.gate.closed and self._credentials(text) is None
+    def _may_listen(self, method: str, credentials: Credentials | None) -> bool:
+        """Whether whoever has called a method may be told of changes: served alone is no proof where anybody is."""
+        gate = self._host.gate
+        return not gate.closed or not is_free(method) or gate.knows(credentials)
 
     def _say(self, text: bytes) -> None:
         if len(self._out) >= _UNREAD:

@@ -50,7 +50,7 @@ class Credentials:
     def prove(self, ha1: str) -> bool:
         """Whether the sender knows the password behind ``ha1``."""
         expected = _sha256(f"{ha1}:{self.nonce}:{self.nc}:{self.cnonce}:{_QOP}:{self.ha2}")
-        return hmac.compare_digest(expected.encode(), self.response.lower().encode())
+        return hmac.compare_digest(expected.encode(), _bytes(self.response.lower()))
 
 
 def read_header(header: str | None, method: str, target: str) -> Credentials | None:
@@ -77,7 +77,7 @@ def read_header(header: str | None, method: str, target: str) -> Credentials | N
             ha2=_sha256(f"{method}:{target}"),
             by_header=True,
         )
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, IndexError):  # the last from ``username=``, which the library takes for quoted
         return None
     return found if parts.get("qop", "").lower() == _QOP else None
 
@@ -91,23 +91,30 @@ def read_auth(auth: JSON) -> Credentials | None:
         return None
     try:
         return Credentials(
-            username=str(auth["username"]),
-            realm=str(auth["realm"]),
-            nonce=str(auth["nonce"]),
-            nc=str(auth.get("nc", 1)),
-            count=_number(str(auth.get("nc", 1)), base=10),
-            cnonce=str(auth["cnonce"]),
-            response=str(auth["response"]),
+            username=_text(auth["username"]),
+            realm=_text(auth["realm"]),
+            nonce=_text(auth["nonce"]),
+            nc=_text(auth.get("nc", 1)),
+            count=_number(_text(auth.get("nc", 1)), base=10),
+            cnonce=_text(auth["cnonce"]),
+            response=_text(auth["response"]),
             ha2=_FRAME_HA2,
             by_header=False,
         )
-    except KeyError:
+    except (KeyError, TypeError):
         return None
 
 
 def is_ha1(text: JSON) -> bool:
     """Whether it can be the hash of a password: 64 hexadecimal digits."""
     return isinstance(text, str) and len(text) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in text)
+
+
+def _text(value: JSON) -> str:
+    """A part of a frame's ``auth``, which may be a number; anything else is none, however deep it is nested."""
+    if not isinstance(value, str | int | float):
+        raise TypeError("no text")
+    return str(value)
 
 
 def _number(text: str, *, base: int) -> int:
@@ -118,4 +125,9 @@ def _number(text: str, *, base: int) -> int:
 
 
 def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_bytes(text)).hexdigest()
+
+
+def _bytes(text: str) -> bytes:
+    """A text as it was sent, which need not have been UTF-8."""
+    return text.encode("utf-8", "surrogateescape")

@@ -70,6 +70,11 @@ class Refusal:
         return orjson.dumps(challenge).decode()
 
 
+def is_free(method: str) -> bool:
+    """Whether a method is served to anybody."""
+    return method.lower() in _FREE
+
+
 class Gate:
     """One device's gatekeeper.
 
@@ -96,23 +101,28 @@ class Gate:
 
     def check(self, method: str, credentials: Credentials | None) -> Refusal | None:
         """Whether a call may be served; None if it may."""
-        device = self._device
-        if method.lower() in _FREE:
+        if is_free(method):
             return None
-        ha1 = device.stores.ha1
-        if ha1 is None:
+        if not self.closed:
             return Refusal(code=403) if self._is_shut() else None
-        if (
-            credentials is None
-            or (credentials.username, credentials.realm) != (USER, device.id)
-            or not credentials.prove(ha1)
-        ):
+        if credentials is None or not self._is_proof(credentials):
             return self._challenge(stale=False)
+        return None if self._use(credentials) else self._challenge(stale=self._is_since(_MODERN))
+
+    def knows(self, credentials: Credentials | None) -> bool:
+        """Whether the sender has proved that it knows the password; uses the credentials up as a call does."""
+        return credentials is not None and self._is_proof(credentials) and self._use(credentials)
+
+    def _is_proof(self, credentials: Credentials) -> bool:
+        device = self._device
+        ha1, named = device.stores.ha1, (credentials.username, credentials.realm)
+        return ha1 is not None and named == (USER, device.id) and credentials.prove(ha1)
+
+    def _use(self, credentials: Credentials) -> bool:
+        """Whether their nonce is good; one with an account counts it as used."""
         if self._is_since(_MODERN):
-            good = self._account().use(credentials.nonce, credentials.count, device.world.wheel.now())
-        else:
-            good = not credentials.by_header or self._is_fresh(credentials.nonce)
-        return None if good else self._challenge(stale=self._is_since(_MODERN))
+            return self._account().use(credentials.nonce, credentials.count, self._device.world.wheel.now())
+        return not credentials.by_header or self._is_fresh(credentials.nonce)
 
     def _challenge(self, *, stale: bool) -> Refusal:
         device = self._device
@@ -127,7 +137,7 @@ class Gate:
     def _is_fresh(self, nonce: str) -> bool:
         try:
             age_s = self._device.now() - int(nonce, 16)
-        except ValueError:
+        except (ValueError, OverflowError):
             return False
         return -1 < age_s <= _OLD_LIFE_S
 

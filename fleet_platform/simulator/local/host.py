@@ -11,6 +11,7 @@ from fleet_platform.simulator.local.addresses import Address
 from fleet_platform.simulator.local.conversation import Conversation
 from fleet_platform.simulator.local.digest import Credentials
 from fleet_platform.simulator.local.gate import Gate, Refusal
+from fleet_platform.simulator.outbound.late import late
 from plugin_sdk import JSON
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ class Host:
         """Have a call answered, now or later; it keeps a sleeper awake."""
         faults = self.device.session.faults
         if not faults.silent:
-            delay_s = faults.delay_s(request.method)
-            answer = send if delay_s <= 0 else lambda text: self._send_later(delay_s, send, text)
+            answer = late(self.device, send, faults.delay_s(request.method))
             rpc.answer(self.device, request, answer, source=source, faults=faults)
         self.device.power.stay_awake()
 
@@ -179,6 +179,3 @@ class Host:
         if not self._telling:
             self._telling = True
             self.device.world.soon(self)
-
-    def _send_later(self, delay_s: float, send: Callable[[bytes], None], text: bytes) -> None:
-        self.device.after(delay_s, lambda: send(text))

@@ -18,7 +18,8 @@ import socket
 import struct
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from typing import TypeAlias
+from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 from zeroconf import (  # type: ignore[attr-defined]  # its ``__all__`` leaves them out
     DNSAddress,
@@ -51,20 +52,41 @@ _AGAIN_S = 1.0
 _TICK_S, _A_TICK = 0.01, 20
 """A receiver's buffer holds a hundred packets or so: answers of many devices are spread."""
 _WAITING = 8_192
+_QUESTIONS = 128
+"""Questions of one message that are answered: about as many different ones as a packet of usual size holds."""
 
 _Destination: TypeAlias = tuple[str, int]
 _Packet: TypeAlias = tuple[bytes, _Destination]
 
 
+class _Answer(NamedTuple):
+    """A packet that is to be sent; what is in it is found out only then.
+
+    Attributes:
+        host: Whose service; None for the list of services.
+        service: Which.
+        destination: To the group, or to an old-style client.
+        number: Of an old-style client's message.
+        asked: Name and type of its question.
+    """
+
+    host: Host | None
+    service: str
+    destination: _Destination = (GROUP, PORT)
+    number: int = 0
+    asked: tuple[str, int] | None = None
+
+
 class Announcer(asyncio.DatagramProtocol):
     """Answers for all devices that are up.
 
-    What waits to be sent is bounded; beyond that answers are dropped, and whoever asked asks again.
+    What waits to be sent is bounded; beyond that answers are dropped, and whoever asked asks again. Nothing is said of
+    a device that is withdrawn while it waits.
     """
 
     def __init__(self) -> None:
         self._hosts: dict[str, Host] = {}
-        self._waiting: dict[_Packet, None] = {}
+        self._waiting: dict[_Answer, DNSQuestion | None] = {}
         self._sending: asyncio.TimerHandle | None = None
         self._again: list[Host] = []
         self._repeating: asyncio.TimerHandle | None = None
@@ -111,16 +133,23 @@ class Announcer(asyncio.DatagramProtocol):
         message = DNSIncoming(data)
         if not message.valid or not message.is_query():
             return
-        for question in message.questions:
-            for host, service in self._asked(question):
-                if addr[1] == PORT:
-                    self._queue(_packet(_records(host, service)), (GROUP, PORT))
-                else:
-                    self._queue(_packet(_records(host, service, life_s=_LEGACY_S), message.id, question), addr)
-            if question.name.lower() == _ALL_SERVICES and self._hosts:
-                self._queue(_packet(_enumeration()), (GROUP, PORT))
+        asked = {(question.name.lower(), question.type): question for question in message.questions}
+        for question in islice(asked.values(), _QUESTIONS):
+            self._answer(question, message.id, addr)
 
     # ---- inside -----------------------------------------------------------------------------------------
+
+    def _answer(self, question: DNSQuestion, number: int, asker: _Destination) -> None:
+        name = question.name.lower()
+        if name == _ALL_SERVICES and self._hosts:
+            self._queue(_Answer(None, name))
+        for host, service in self._asked(question):
+            if asker[1] == PORT:
+                taken = self._queue(_Answer(host, service))
+            else:
+                taken = self._queue(_Answer(host, service, asker, number, (name, question.type)), question)
+            if not taken:
+                return
 
     def _asked(self, question: DNSQuestion) -> Iterator[tuple[Host, str]]:
         """Devices and services that a question is about."""
@@ -135,7 +164,7 @@ class Announcer(asyncio.DatagramProtocol):
 
     def _say(self, host: Host) -> None:
         for service in SERVICES:
-            self._queue(_packet(_records(host, service)), (GROUP, PORT))
+            self._queue(_Answer(host, service))
 
     def _repeat(self) -> None:
         self._repeating = None
@@ -144,21 +173,25 @@ class Announcer(asyncio.DatagramProtocol):
             if host.up:
                 self._say(host)
 
-    def _queue(self, packet: bytes, destination: _Destination) -> None:
+    def _queue(self, answer: _Answer, question: DNSQuestion | None = None) -> bool:
+        """Have it sent; returns whether there was room for it."""
         if len(self._waiting) >= _WAITING or self._transport is None:
-            return
-        self._waiting[packet, destination] = None
+            return False
+        self._waiting[answer] = question
         if self._sending is None:
             self._sending = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
+        return True
 
     def _tick(self) -> None:
         self._sending = None
-        due = list(self._waiting)[:_A_TICK]
-        for packet in due:
-            del self._waiting[packet]
-        self._send(due)
-        if self._waiting:
-            self._sending = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
+        try:
+            for answer in list(islice(self._waiting, _A_TICK)):
+                question = self._waiting.pop(answer)
+                if answer.host is None or self._hosts.get(_instance(answer.host).lower()) is answer.host:
+                    self._send([(_build(answer, question), answer.destination)])
+        finally:  # a device that cannot be described costs the others nothing
+            if self._waiting:
+                self._sending = asyncio.get_running_loop().call_later(_TICK_S, self._tick)
 
     def _send(self, packets: Iterable[_Packet]) -> None:
         for packet, destination in packets:
@@ -224,6 +257,13 @@ def _goodbye(hosts: Iterable[Host]) -> list[_Packet]:
         for service in SERVICES:
             message.add_answer_at_time(DNSPointer(service, _PTR, _IN, 0, f"{_instance(host)}.{service}"), 0)
     return [(packet, (GROUP, PORT)) for packet in message.packets()] if message.answers else []
+
+
+def _build(answer: _Answer, question: DNSQuestion | None) -> bytes:
+    if answer.host is None:
+        return _packet(_enumeration())
+    records = _records(answer.host, answer.service, life_s=None if question is None else _LEGACY_S)
+    return _packet(records, answer.number, question)
 
 
 def _packet(records: Iterable[DNSRecord], number: int = 0, question: DNSQuestion | None = None) -> bytes:

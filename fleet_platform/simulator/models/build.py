@@ -5,11 +5,12 @@ Settings that do not depend on the single device are shared between all devices 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
 from fleet_platform.simulator.device.blueprint import Blueprint
+from fleet_platform.simulator.models.catalogue import MODELS
 from fleet_platform.simulator.models.history import has, prune
 from fleet_platform.simulator.models.identity import Identity, identify
 from fleet_platform.simulator.models.model import Model
@@ -18,6 +19,7 @@ from fleet_platform.simulator.models.parts import PARTS
 from fleet_platform.simulator.models.radio import gateway_devices
 from fleet_platform.simulator.models.system import device_info, system_part
 from fleet_platform.simulator.models.wall_display import wall_system_part
+from fleet_platform.simulator.nearest import did_you_mean, nearest
 from plugin_sdk import JSONObject, component_id
 
 _SINGLETONS = frozenset(
@@ -30,6 +32,9 @@ _FIRST = dict.fromkeys(("boolean", "enum", "number", "object", "presencezone"), 
 
 _FIRST_ADDON = 100
 """Where the numbers of an add-on's components start."""
+
+_ADDON_TYPE = "addon_type"
+"""In ``sys.device`` of models that take an add-on."""
 
 ADDON = ("humidity", "input", "temperature")
 """Parts that an add-on can bring."""
@@ -67,10 +72,7 @@ class ModelOrigin:
         if profile is not None and profile not in model.profiles:
             has_profiles = ", ".join(filter(None, model.profiles)) or "none"
             raise ValueError(f"{model.app} has no profile {profile!r}; it has: {has_profiles}")
-        if addon and "addon_type" not in model.device:
-            raise ValueError(f"{model.app} takes no add-on")
-        if odd := [part for part in addon if part not in ADDON]:
-            raise ValueError(f"an add-on brings no {odd[0]!r}, only: {', '.join(ADDON)}")
+        check_addon(model, addon)
         self._model = model if version is None else model.at(version)
         self._seed = seed
         self._name = name
@@ -88,6 +90,34 @@ class ModelOrigin:
         identity = identify(self._model.code, self._seed, self._name)
         built = build(self._model, identity, self._profile if profile is None else profile, self._addon)
         return _with_more(built, self._components) if self._components else built
+
+
+class BadAddon(ValueError):
+    """A model takes no add-on, or no add-on brings such a part; the text says which.
+
+    Attributes:
+        instead: The nearest parts that it can have.
+    """
+
+    def __init__(self, text: str, instead: Sequence[str]) -> None:
+        super().__init__(text)
+        self.instead = instead
+
+
+def check_addon(model: Model, addon: Sequence[str]) -> None:
+    """See to it that a model can have an add-on that brings such parts.
+
+    Raises:
+        BadAddon: It cannot.
+    """
+    if addon and _ADDON_TYPE not in model.device:
+        near = nearest(model.app, (each.app for each in MODELS.values() if _ADDON_TYPE in each.device))
+        raise BadAddon(f"{model.app} takes no add-on" + (f"; {near} does" if near else ""), ())
+    odd = [part for part in addon if part not in ADDON]
+    if odd:
+        texts = (f"an add-on brings no {part!r}{did_you_mean(part, ADDON)}" for part in odd)
+        meant = [part if part in ADDON else nearest(part, ADDON) for part in addon]
+        raise BadAddon(f"{'; '.join(texts)}; only: {', '.join(ADDON)}", [part for part in meant if part is not None])
 
 
 def build(model: Model, identity: Identity, profile: str, addon: tuple[str, ...] = ()) -> Blueprint:

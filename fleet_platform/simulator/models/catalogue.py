@@ -39,7 +39,15 @@ UNKNOWN: Mapping[str, tuple[str, str]] = {
 
 
 class UnknownModel(ValueError):
-    """No model of that name, or none whose components are known; the text names the nearest or the reason."""
+    """No model of that name, or none whose components are known; the text names the nearest or the reason.
+
+    Attributes:
+        nearest: The nearest that there is; None where none is near.
+    """
+
+    def __init__(self, text: str, near: str | None = None) -> None:
+        super().__init__(text)
+        self.nearest = near
 
 
 _NAMES: Mapping[str, tuple[str, Model]] = {
@@ -63,5 +71,6 @@ def find_model(name: str) -> Model:
     for code, (shop_name, reason) in UNKNOWN.items():
         if wanted in (code.lower(), shop_name.lower()):
             raise UnknownModel(f"{shop_name} ({code}) is known, but not its components: {reason}")
-    near = difflib.get_close_matches(wanted, _NAMES, n=1, cutoff=0.4)
-    raise UnknownModel(f"no model {name!r}" + (f"; did you mean {_NAMES[near[0]][0]}?" if near else ""))
+    found = difflib.get_close_matches(wanted, _NAMES, n=1, cutoff=0.4)
+    near = _NAMES[found[0]][0] if found else None
+    raise UnknownModel(f"no model {name!r}" + (f"; did you mean {near}?" if near else ""), near)

@@ -1,7 +1,8 @@
 """One device's websocket to the server: an asyncio protocol, without a task of its own.
 
 After a failure or a close the channel is dead; the device makes another. While the server does not read,
-``writable`` is false and the device keeps its news to itself.
+``writable`` is false, the device keeps its news to itself, and no request is read either: what a server asks without
+reading the answers is held up where it is.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Protocol, cast
 
@@ -60,7 +61,6 @@ class Channel(asyncio.Protocol):
     Attributes:
         open: Whether messages can be sent.
         writable: Whether the server keeps up reading.
-        answers_pings: Cleared to play a device that hangs.
     """
 
     __slots__ = (
@@ -70,8 +70,9 @@ class Channel(asyncio.Protocol):
         "_reader",
         "_request",
         "_settled",
+        "_stops",
         "_transport",
-        "answers_pings",
+        "_unread",
         "open",
         "writable",
     )
@@ -84,9 +85,10 @@ class Channel(asyncio.Protocol):
         self._head: bytes | None = b""
         self._transport: asyncio.Transport | None = None
         self._close: tuple[int, str] | None = None
+        self._stops = 0
+        self._unread: tuple[tuple[int, bytes], ...] = ()
         self.open = False
         self.writable = True
-        self.answers_pings = True
 
     # ---- asyncio.Protocol -------------------------------------------------------------------------------
 
@@ -108,53 +110,64 @@ class Channel(asyncio.Protocol):
         except FrameError as err:
             self.close(err.code, str(err))
             return
-        for opcode, payload in messages:
-            self._take(opcode, payload)
+        self._take_all(messages)
 
     def connection_lost(self, _exc: Exception | None) -> None:
         """Tell the device once."""
         self.open = False
         self._transport = None
+        self._unread = ()
         self._settle()
         self._peer.lost(self, *(self._close or (1006, "")))
 
     def pause_writing(self) -> None:
-        """The server does not read."""
+        """The server does not read: read nothing from it either. The connection and a wrapper say so each by itself."""
+        self._stops += 1
         self.writable = False
+        if self._transport is not None:
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """The server reads again."""
+        self._stops -= 1
+        if self._stops:
+            return
         self.writable = True
-        self._peer.writable_again()
+        if self._transport is not None:
+            self._transport.resume_reading()
+        unread, self._unread = self._unread, ()
+        self._take_all(unread)
+        if self.writable:
+            self._peer.writable_again()
 
     # ---- for the device ---------------------------------------------------------------------------------
 
     def send(self, text: bytes) -> None:
-        """Send a text message; silently nothing once the channel is dead."""
-        self._write(text_frame(text))
+        """Send a text message; like all that is sent, it silently goes nowhere unless the channel is open."""
+        self._send(text_frame(text))
 
     def send_binary(self, data: bytes) -> None:
         """Send a binary message."""
-        self._write(encode_frame(BINARY, data, mask=_bits(8)))
+        self._send(encode_frame(BINARY, data, mask=_bits(8)))
 
     def send_fragments(self, parts: list[bytes]) -> None:
         """Send one text message in several frames."""
         for number, part in enumerate(parts):
             opcode = TEXT if number == 0 else CONTINUATION
-            self._write(encode_frame(opcode, part, mask=_bits(8), final=number == len(parts) - 1))
+            self._send(encode_frame(opcode, part, mask=_bits(8), final=number == len(parts) - 1))
 
     def send_raw(self, data: bytes) -> None:
         """Put bytes on the connection as they are, frame or not."""
-        self._write(data)
+        self._send(data)
 
     def close(self, code: int, reason: str) -> None:
         """Send a close frame; the connection ends when the server answers it, at the latest after two seconds."""
         if not self.open:
             self._end(code, reason)
             return
+        self._send(encode_frame(CLOSE, encode_close(code, reason), mask=_bits(8)))
         self.open = False
         self._close = (code, reason)
-        self._write(encode_frame(CLOSE, encode_close(code, reason), mask=_bits(8)))
         asyncio.get_running_loop().call_later(_CLOSE_WAIT_S, self.abort)
 
     def hang_up(self) -> None:
@@ -165,6 +178,8 @@ class Channel(asyncio.Protocol):
         """Put something between this channel and its connection that spoils what passes; nothing once it is dead."""
         if self._transport is not None:
             self._transport = wrapper(self._transport)
+            if self._stops:
+                self._transport.pause_reading()
 
     def belong_to(self, peer: Peer) -> None:
         """Tell another peer from now on."""
@@ -176,20 +191,11 @@ class Channel(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def stop_reading(self) -> None:
-        """Take nothing from the connection any more, pings included."""
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def start_reading(self) -> None:
-        """Undo :meth:`stop_reading`."""
-        if self._transport is not None:
-            self._transport.resume_reading()
-
     # ---- inside -----------------------------------------------------------------------------------------
 
-    def _write(self, data: bytes) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+    def _send(self, data: bytes) -> None:
+        # The close frame is the last word: what a server reads behind it is a breach of the protocol.
+        if self.open and self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
     def _settle(self) -> None:
@@ -223,6 +229,14 @@ class Channel(asyncio.Protocol):
         self._peer.opened(self)
         return head[end + 4 :]
 
+    def _take_all(self, messages: Sequence[tuple[int, bytes]]) -> None:
+        """Take messages until the answers to them pile up; the rest waits."""
+        for number, (opcode, payload) in enumerate(messages):
+            if self._stops:
+                self._unread += tuple(messages[number:])
+                return
+            self._take(opcode, payload)
+
     def _take(self, opcode: int, payload: bytes) -> None:
         if not self.open:
             if opcode == CLOSE:
@@ -230,11 +244,10 @@ class Channel(asyncio.Protocol):
         elif opcode in (TEXT, BINARY):
             self._peer.received(payload)
         elif opcode == PING:
-            if self.answers_pings:
-                self._write(encode_frame(PONG, payload, mask=_bits(8)))
+            self._send(encode_frame(PONG, payload, mask=_bits(8)))
         elif opcode == CLOSE:
             code, reason = decode_close(payload)
-            self._write(encode_frame(CLOSE, payload[:2], mask=_bits(8)))
+            self._send(encode_frame(CLOSE, payload[:2], mask=_bits(8)))
             self._end(code, reason)
 
 

@@ -7,6 +7,7 @@ however many devices want to connect: the queue behind it holds each device at m
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from fleet_platform.simulator.outbound.channel import Channel, Peer, upgrade_request
+
+_log = logging.getLogger(__name__)
 
 WORKERS = 96
 TIMEOUT_S = 15.0
@@ -85,6 +88,7 @@ class Dialler:
         self._waiting: asyncio.Queue[Caller] = asyncio.Queue()
         self._resolved: dict[tuple[str, int], tuple[float, str]] = {}
         self._tls: ssl.SSLContext | None = None
+        self._warned = False
 
     def dial(self, caller: Caller) -> None:
         """Put a device in the queue; it must not be there already."""
@@ -106,11 +110,25 @@ class Dialler:
             except (OSError, TimeoutError) as err:
                 caller.unreachable(str(err) or "no answer in time")
                 continue
+            except ValueError as err:
+                # No name at all, such as ``a..b``: Python refuses to spell it for the resolver.
+                self._warn(caller.address, err)
+                caller.unreachable(f"no usable address: {err}")
+                continue
             try:
                 async with asyncio.timeout(TIMEOUT_S):
                     await settled.wait()
             except TimeoutError:
                 channel.abort()
+            except asyncio.CancelledError:
+                channel.abort()
+                raise
+
+    def _warn(self, address: Address, err: ValueError) -> None:
+        """Say so once: it is tried again and again, by every device that was given such an address."""
+        if not self._warned:
+            self._warned = True
+            _log.warning("simulated devices cannot connect to %r, which is no usable address: %s", address.host, err)
 
     async def _connect(self, caller: Caller, settled: Callable[[], None]) -> Channel:
         address = caller.address

@@ -8,7 +8,7 @@ caused them.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from fleet_platform.simulator.faults.faults import Faults
 from fleet_platform.simulator.outbound.channel import Channel, text_frame
 from fleet_platform.simulator.outbound.dialect import Dialect, dialect_of
 from fleet_platform.simulator.outbound.dialler import Address
+from fleet_platform.simulator.outbound.late import late
 from fleet_platform.simulator.outbound.link import Link
 from fleet_platform.simulator.outbound.outbox import Outbox, encode_notification
 from plugin_sdk import JSON, component_type
@@ -99,10 +100,13 @@ class Session:
             self._tell_soon()
 
     def compose(self) -> tuple[Channel, bytes] | None:
-        """Frames of what waits, and where they go; while the server does not read, it goes on waiting."""
+        """Frames of what waits, and where they go; while the server does not read, it goes on waiting.
+
+        What the close frame overtook is told by the full status of the next connection.
+        """
         self._telling = False
         channel = self.link.channel
-        if channel is None or not channel.writable or not self._outbox:
+        if channel is None or not (channel.writable and channel.open) or not self._outbox:
             return None
         texts = self._outbox.take(self.src, self.dialect, self._timestamp())
         self._device.world.stats.notifications += len(texts)
@@ -148,8 +152,10 @@ class Session:
         channel = self.link.channel
         if channel is not None and (self._faults is None or not self._faults.silent):
             # A late answer belongs to the connection that the request came by.
-            send = channel.send if self._faults is None else self._late(channel, self._faults.delay_s(request.method))
-            rpc.answer(self._device, request, send, source=self.dialect.rpc_source, faults=self._faults)
+            faults = self._faults
+            delay_s = 0.0 if faults is None else faults.delay_s(request.method)
+            send = late(self._device, channel.send, delay_s)
+            rpc.answer(self._device, request, send, source=self.dialect.rpc_source, faults=faults)
         self.flush()
         self._device.power.stay_awake()
 
@@ -162,16 +168,6 @@ class Session:
         self.flush()
 
     # ---- inside -----------------------------------------------------------------------------------------
-
-    def _late(self, channel: Channel, delay_s: float) -> Callable[[bytes], None]:
-        """Sends after a delay, as a test wants it."""
-        if delay_s <= 0:
-            return channel.send
-
-        def send_later(text: bytes) -> None:
-            self._device.after(delay_s, lambda: channel.send(text))
-
-        return send_later
 
     def _say_all(self) -> None:
         device, partial = self._device, self.dialect.partial_first

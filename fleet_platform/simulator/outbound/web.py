@@ -52,7 +52,8 @@ class WebRequest:
         headers: Beside those that any client sends.
         body: None for none.
         timeout_s: Seconds for all of it.
-        ssl_ca: ``*`` for any certificate, else the PEM of whom to trust; None for whom the system trusts.
+        ssl_ca: ``*`` for any certificate, else the PEM of whom to trust, empty for nobody; None for whom the system
+            trusts.
     """
 
     method: str
@@ -197,12 +198,14 @@ class WebClient:
                 return WebAnswer(code=response.status, reason=response.reason or "", headers=headers, body=body)
         except TimeoutError:
             return "timeout"
-        except (aiohttp.InvalidURL, ValueError):
-            return "bad_url"
-        except (aiohttp.ClientError, OSError) as err:
+        except (aiohttp.ClientError, OSError) as err:  # first, for a certificate that is refused is a ValueError too
             return self._problem(err)
+        except ValueError:
+            return "bad_url"
 
     def _problem(self, err: Exception) -> Problem:
+        if isinstance(err, aiohttp.InvalidURL):
+            return "bad_url"
         if _is_refusal(err):
             self._stats.web_refused += 1
             if not self._warned:
@@ -255,4 +258,11 @@ def _is_refusal(err: BaseException) -> bool:
 def _trust(ssl_ca: str | None) -> ssl.SSLContext | bool:
     if ssl_ca == "*":
         return False
-    return True if ssl_ca is None else ssl.create_default_context(cadata=ssl_ca)
+    if ssl_ca is None:
+        return True
+    # Not ``create_default_context``: without a file that trusts whom the system trusts, where a device trusts nobody.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ssl_ca:
+        # Remarks between certificates may hold any letters; Python takes ASCII only.
+        context.load_verify_locations(cadata=ssl_ca.encode("ascii", "replace").decode())
+    return context

@@ -125,8 +125,13 @@ class RecordedDevice(Device):
 
 def blueprint_of(dump: JSONObject) -> Blueprint:
     """The device in a dump of a recording, which has all components in one place."""
-    status = {key: part for key, part in dump["status"].items() if isinstance(part, dict)}
-    return Blueprint(info=dump["info"], config=dump["config"], status=status)
+    config, status = (
+        {key: part for key, part in dump[name].items() if isinstance(part, dict)} for name in ("config", "status")
+    )
+    if not isinstance(status.get("sys", {}).get("uptime", 0), int | float):
+        # A clock is set by it.
+        status["sys"] = {name: value for name, value in status["sys"].items() if name != "uptime"}
+    return Blueprint(info=dump["info"], config=config, status=status)
 
 
 def _outcome(frame: JSONObject) -> JSON:
@@ -137,5 +142,6 @@ def _outcome(frame: JSONObject) -> JSON:
     """
     error = frame.get("error")
     if isinstance(error, dict):
-        raise DeviceFault(int(error.get("code") or 0), str(error.get("message", "")))
+        code = error.get("code")
+        raise DeviceFault(code if isinstance(code, int) else 0, str(error.get("message", "")))
     return frame.get("result")

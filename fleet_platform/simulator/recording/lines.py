@@ -23,12 +23,16 @@ from typing import Literal, TypeAlias
 
 import orjson
 
+from fleet_platform.text import MAX_DEPTH, JSONDecodeError, TooDeep, decode
 from plugin_sdk import JSON, JSONObject
 
 FORMAT = "fleet-platform recording"
 VERSION = 1
 
 Kind: TypeAlias = Literal["device", "connect", "disconnect", "in", "out", "lost", "resumed", "end"]
+
+_MAX_DEPTH = MAX_DEPTH + 8
+"""A line goes around a frame, or around the parts of a device."""
 
 _DIRECTIONS: tuple[Kind, ...] = ("in", "out")
 _MARKS: tuple[Kind, ...] = ("lost", "resumed", "end")
@@ -92,7 +96,7 @@ def decode_header(text: bytes) -> Header:
         BadLine: It is not the first line of a recording.
     """
     said = _object(text)
-    if said.get("format") != FORMAT or not isinstance(said.get("version"), int):
+    if said.get("format") != FORMAT or type(said.get("version")) is not int:
         raise BadLine("it does not begin as one")
     return Header(
         version=said["version"],
@@ -167,8 +171,10 @@ def _kind(said: Mapping[str, JSON]) -> Kind:
 
 def _object(text: bytes) -> JSONObject:
     try:
-        said = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
+        said = decode(text, max_depth=_MAX_DEPTH)
+    except TooDeep as error:
+        raise BadLine(f"it is {error.msg}") from error
+    except JSONDecodeError as error:
         raise BadLine("it is no JSON") from error
     if not isinstance(said, dict):
         raise BadLine("it is no JSON object")

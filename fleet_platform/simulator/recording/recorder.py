@@ -13,6 +13,7 @@ from typing import Literal
 
 from fleet_platform.simulator.recording.lines import Header, Kind, Line, encode_header, encode_line
 from fleet_platform.simulator.recording.masking import Mask
+from fleet_platform.simulator.targets import mac_of
 from plugin_sdk import JSON, JSONObject
 
 EVENTS = ("Shelly.Connect", "Shelly.Disconnect", "Shelly.Request", "Shelly.Message")
@@ -29,6 +30,7 @@ class Recorder:
         mask: What hides who and where; None to record as it is.
         devices: Only devices whose id fits this pattern, in any case: ``shellyplus*``.
         clock: Seconds on a monotonic scale.
+        warn: Called with what whoever records should know.
 
     Attributes:
         devices: How many devices are recorded.
@@ -42,13 +44,16 @@ class Recorder:
         mask: Mask | None,
         devices: str = "*",
         clock: Callable[[], float] = time.monotonic,
+        warn: Callable[[str], None] = lambda _text: None,
     ) -> None:
         self._write = write
         self._mask = mask
         self._pattern = devices.lower()
         self._clock = clock
+        self._warn = warn
         self._started = clock()
         self._known: dict[str, str] = {}
+        self._macs: dict[str, str] = {}
         self._asked: dict[str, set[JSON]] = {}
         self.frames = 0
 
@@ -81,13 +86,13 @@ class Recorder:
                 self._connected(device, shown)
             case "Shelly.Disconnect", _ if device in self._known:
                 self._put("disconnect", device, reason=str(params.get("reason", "")))
-            case "Shelly.Request", {"id": number, "method": str(method)} if device in self._known:
+            case "Shelly.Request", {"id": int() | str() as number, "method": str(method)} if device in self._known:
                 asked = self._asked.setdefault(device, set())
                 if len(asked) >= _MAX_ASKED:
                     asked.clear()
                 asked.add(number)
                 self._frame("out", device, _request(number, method, params.get("params")), None)
-            case "Shelly.Message", {"message": dict(frame)} if device in self._known:
+            case "Shelly.Message", {"message": dict(frame)} if device in self._known and _is_sound(frame):
                 self._message(device, frame, params.get("req"))
             case _:
                 pass
@@ -157,8 +162,12 @@ class Recorder:
         return dump if self._mask is None else {part: self._mask.value(value) for part, value in dump.items()}
 
     def _know(self, device: str) -> None:
-        if device not in self._known:
-            self._known[device] = device if self._mask is None else self._mask.id(device)
+        if device in self._known:
+            return
+        self._known[device] = device if self._mask is None else self._mask.id(device)
+        first = self._macs.setdefault(mac_of(device), device)
+        if first != device:
+            self._warn(f"{device} has the same MAC as {first}: a replay will leave it out")
 
     def _is_wanted(self, device: str) -> bool:
         return bool(device) and fnmatchcase(device.lower(), self._pattern)
@@ -177,6 +186,11 @@ def dump_of(device: Mapping[str, JSON]) -> JSONObject:
             if value is not None
         },
     }
+
+
+def _is_sound(frame: JSONObject) -> bool:
+    """Whether a frame is one that an answer can be told from."""
+    return "method" in frame or isinstance(frame.get("id"), int | str | None)
 
 
 def _request(number: JSON, method: str, params: JSON) -> JSONObject:

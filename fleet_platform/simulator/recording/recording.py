@@ -12,6 +12,7 @@ from pathlib import Path
 import orjson
 
 from fleet_platform.simulator.recording.lines import VERSION, BadLine, Header, Line, decode_header, decode_line
+from fleet_platform.simulator.targets import mac_of
 from plugin_sdk import JSON, JSONObject
 
 _MAX_LINE = 64 * 1024 * 1024
@@ -52,6 +53,7 @@ class Recording:
         path: The file.
         header: Its first line.
         devices: Device id to the line that has it first.
+        left_out: Devices that are not played, for each has the MAC of one before it.
         replies: Device id to what it answered.
         lines: How many lines can be played, the first one included.
         duration_s: Time of the last of them.
@@ -62,6 +64,7 @@ class Recording:
     path: Path
     header: Header
     devices: dict[str, int]
+    left_out: frozenset[str]
     replies: dict[str, Replies]
     lines: int
     duration_s: float
@@ -72,20 +75,24 @@ class Recording:
         """The lines after the first with their numbers, as far as the recording can be played.
 
         Raises:
-            OSError: The file is gone.
+            BadRecording: The file is not any more what it was.
         """
-        with _open(self.path) as stream:
-            for number in range(1, self.lines + 1):
-                text = stream.readline(_MAX_LINE)
-                if number > 1:
-                    yield number, decode_line(text)
+        try:
+            with _open(self.path) as stream:
+                stream.readline(_MAX_LINE)
+                for number in range(2, self.lines + 1):
+                    line = decode_line(stream.readline(_MAX_LINE))
+                    if line.device not in self.left_out:
+                        yield number, line
+        except (OSError, EOFError, zlib.error, BadLine) as error:
+            raise BadRecording(f"{self.path.name} was changed while it was played") from error
 
 
 def open_recording(path: Path) -> Recording:
     """Look through a recording. Reads all of it.
 
     Raises:
-        BadRecording: It is none, of a version that is not known, has no device, or two with one MAC.
+        BadRecording: It is none, of a version that is not known, or has no device.
     """
     look = _Look()
     header: Header | None = None
@@ -123,6 +130,7 @@ def open_recording(path: Path) -> Recording:
         path=path,
         header=header,
         devices=look.devices,
+        left_out=frozenset(look.left_out),
         replies=look.replies,
         lines=number,
         duration_s=look.last_s,
@@ -136,12 +144,11 @@ class _Look:
 
     def __init__(self) -> None:
         self.devices: dict[str, int] = {}
+        self.left_out: set[str] = set()
         self.replies: dict[str, Replies] = {}
         self.last_s = 0.0
         self.ended = False
-        self._macs: dict[str, int] = {}
-        self._at_start: set[str] = set()
-        self._started = False
+        self._macs: dict[str, str] = {}
         self._asked: dict[str, dict[JSON, JSONObject]] = {}
         self._added: set[tuple[str, str]] = set()
 
@@ -150,17 +157,17 @@ class _Look:
 
         Raises:
             BadLine: It does not fit those before it.
-            BadRecording: Two devices have one MAC.
         """
         self.last_s = max(self.last_s, line.t)
         self.ended = line.kind == "end"
+        if line.device in self.left_out:
+            return
         if line.kind in ("device", "connect"):
             self._meet(number, line)
         elif line.device and line.device not in self.devices:
             raise BadLine(f"it is about {line.device}, which was not introduced")
-        self._started = self._started or line.kind != "device"
-        if line.kind == "out":
-            self._asked.setdefault(line.device, {})[line.body.get("id")] = line.body
+        elif line.kind == "out":
+            self._asked.setdefault(line.device, {})[_id_of(line)] = line.body
         elif line.kind == "in" and "method" not in line.body:
             self._reply(number, line)
         elif line.kind == "in":
@@ -171,16 +178,14 @@ class _Look:
     def _meet(self, number: int, line: Line) -> None:
         if str(line.body["info"].get("id", "")).lower() != line.device.lower():
             raise BadLine(f"its dump is not of {line.device}")
-        mac = line.device.rpartition("-")[2].upper()
-        first = self._macs.setdefault(mac, number)
-        is_second = line.kind == "device" and not self._started and first != number
-        if is_second or (first != number and line.device not in self.devices):
-            raise BadRecording(f"lines {first} and {number} are two devices with one MAC, {mac}; a recording has one")
+        if self._macs.setdefault(mac_of(line.device), line.device) != line.device:
+            self.left_out.add(line.device)
+            return
         self.devices.setdefault(line.device, number)
         self._asked.pop(line.device, None)
 
     def _reply(self, number: int, line: Line) -> None:
-        request = self._asked.get(line.device, {}).pop(line.body.get("id"), None)
+        request = self._asked.get(line.device, {}).pop(_id_of(line), None)
         if request is None:
             return
         method, params = str(request.get("method", "")), request.get("params")
@@ -193,6 +198,18 @@ class _Look:
                 return  # Its notifications tell its status; only that of a new component is looked up.
             self._added.discard((line.device, read[0]))
             _add(known.reads.setdefault(read, []), number, result)
+
+
+def _id_of(line: Line) -> int | str | None:
+    """What connects a question with its answer.
+
+    Raises:
+        BadLine: It is nothing of the kind.
+    """
+    number = line.body.get("id")
+    if not isinstance(number, int | str | None):
+        raise BadLine("the id of its frame is neither a number nor a text")
+    return number
 
 
 def _add(said: list[Said], number: int, body: JSONObject) -> None:

@@ -56,7 +56,7 @@ class Replay:
         """Play it from its first to its last line; may be called again, which starts anew.
 
         Raises:
-            OSError: The file is gone.
+            BadRecording: The file is not any more what it was.
         """
         start: float | None = None
         self.started = False

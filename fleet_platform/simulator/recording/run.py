@@ -3,42 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from fleet_platform.simulator.descriptors import reserve_descriptors
-from fleet_platform.simulator.recording.recording import Recording, open_recording
+from fleet_platform.simulator.recording.names import some_of
+from fleet_platform.simulator.recording.recording import BadRecording, Recording, open_recording
 from fleet_platform.simulator.recording.replay import Replay
-from fleet_platform.simulator.run import Progress
+from fleet_platform.simulator.run import Progress, RunOptions, report
 from fleet_platform.simulator.simulator import Simulator
-from plugin_sdk import ComponentType
-
-_PROGRESS_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayOptions:
+class ReplayOptions(RunOptions):
     """What to replay.
 
     Attributes:
-        url: Where devices connect to.
         path: The recording.
-        token: Enrolment token.
         speed: How many times faster than it happened; None for as fast as the server reads.
         loop: Begin again when it is over.
-        duration_s: End by itself after so long; None for when the recording is over.
-        types: Component types; None for what the installed plugins contribute.
     """
 
-    url: str
     path: Path
-    token: str | None = None
     speed: float | None = 1.0
     loop: bool = False
-    duration_s: float | None = None
-    types: Mapping[str, ComponentType] | None = None
 
 
 async def replay(options: ReplayOptions, *, on_progress: Callable[[Progress], None] | None = None) -> int:
@@ -52,7 +42,7 @@ async def replay(options: ReplayOptions, *, on_progress: Callable[[Progress], No
         Exit code: 0 if all of it was played, else 1.
 
     Raises:
-        BadRecording: It cannot be played at all.
+        BadRecording: It cannot be played at all, or not any more.
         BadUrl: The URL is no websocket URL.
         TooFewDescriptors: The system allows too few open files.
     """
@@ -66,20 +56,25 @@ async def replay(options: ReplayOptions, *, on_progress: Callable[[Progress], No
 
         remark(*_about(recording))
         player = Replay(simulator, recording, speed=options.speed)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(options.duration_s), asyncio.TaskGroup() as tasks:
-                reporting = tasks.create_task(_report(simulator, tell))
-                await player.run()
-                while options.loop:
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(options.duration_s), asyncio.TaskGroup() as tasks:
+                    reporting = tasks.create_task(report(simulator, tell))
                     await player.run()
-                reporting.cancel()
+                    while options.loop:
+                        await player.run()
+                    reporting.cancel()
+        except* BadRecording as group:
+            raise group.exceptions[0] from None
         remark(*_outcome(recording, player))
-        return 0 if recording.damage is None and not player.counts.skipped else 1
+        return 1 if recording.damage is not None or recording.left_out or player.counts.skipped else 0
 
 
 def _about(recording: Recording) -> list[str]:
     """What a person should know before."""
     texts = [f"{recording.path.name}: {len(recording.devices)} devices, {recording.duration_s:.0f} seconds"]
+    if recording.left_out:
+        texts.append(f"left out, for each has the MAC of one before it: {some_of(sorted(recording.left_out))}")
     if recording.damage is not None:
         texts.append(f"{recording.damage}; it is played as far as that")
     elif not recording.ended:
@@ -98,9 +93,3 @@ def _outcome(recording: Recording, player: Replay) -> list[str]:
     if recording.damage is not None:
         texts.append(f"what follows was not played: {recording.damage}")
     return texts
-
-
-async def _report(simulator: Simulator, tell: Callable[[Progress], None]) -> None:
-    while True:
-        await asyncio.sleep(_PROGRESS_S)
-        tell(Progress(devices=len(simulator), stats=simulator.stats))

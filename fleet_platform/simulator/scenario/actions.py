@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -10,16 +11,21 @@ from fleet_platform.simulator.scenario.scenario import Cue
 from fleet_platform.simulator.targets import ALL
 from plugin_sdk.simulation import Deferred, DeviceFault
 
+_log = logging.getLogger(__name__)
+
 Fails: TypeAlias = Callable[[str], None]
 
 _SOURCE = "HTTP_in"
 """Who calls: somebody in the device's own network."""
 
 
-def act(cue: Cue, device: Device, fails: Fails) -> None:
+def act(cue: Cue, device: Device, fails: Fails) -> bool:
     """Do what a step says to a device; what does not work is told to ``fails``.
 
     A device that does not have the component in question is passed over: the step may be for many.
+
+    Returns:
+        False where the simulator or a plugin has failed, rather than the device refused.
     """
     try:
         _ACTS[cue.step.action](cue, device, fails)
@@ -27,6 +33,12 @@ def act(cue: Cue, device: Device, fails: Fails) -> None:
         fails(fault.text)
     except (ValueError, ConnectionError) as err:
         fails(str(err))
+    except Exception as err:
+        # A behaviour is a plugin's code: its bug on one device is told, and the others' turn comes.
+        _log.exception("step %s failed on simulated %s", cue.step.action, device.id)
+        fails(f"{cue.step.action} failed by a bug: {type(err).__name__}; see the log")
+        return False
+    return True
 
 
 def _press(cue: Cue, device: Device, _fails: Fails) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,8 +11,10 @@ from fleet_platform.simulator.scenario.cast import Cast, Role
 from fleet_platform.simulator.scenario.checks import Checks
 from fleet_platform.simulator.scenario.problems import BadScenario, Problem
 from fleet_platform.simulator.scenario.reading import read_shape
+from fleet_platform.simulator.scenario.rehearsal import Rehearsal
 from fleet_platform.simulator.scenario.shape import Settings, Step
 from fleet_platform.simulator.scenario.source import Source
+from plugin_sdk import ComponentType
 
 _LARGEST = 4 * 1024 * 1024
 
@@ -55,12 +57,13 @@ class Scenario:
     remarks: Sequence[str]
 
 
-def read_scenario(path: Path, *, seed: int | None = None) -> Scenario:
+def read_scenario(path: Path, *, seed: int | None = None, types: Mapping[str, ComponentType] | None = None) -> Scenario:
     """The scenario in a file.
 
     Args:
         path: The file; dumps are looked for beside it.
         seed: Counts more than the file's own.
+        types: Component types; None for what the installed plugins contribute.
 
     Raises:
         BadScenario: It cannot be played; all problems are in it.
@@ -75,10 +78,17 @@ def read_scenario(path: Path, *, seed: int | None = None) -> Scenario:
         raise BadScenario(path.name, [Problem(line=line, text="this is no UTF-8 text")]) from err
     except OSError as err:
         raise BadScenario(path.name, [Problem(line=1, text=f"cannot be read: {err.strerror}")]) from err
-    return parse_scenario(text, name=path.name, folder=path.parent, seed=seed)
+    return parse_scenario(text, name=path.name, folder=path.parent, seed=seed, types=types)
 
 
-def parse_scenario(text: str, *, name: str, folder: Path, seed: int | None = None) -> Scenario:
+def parse_scenario(
+    text: str,
+    *,
+    name: str,
+    folder: Path,
+    seed: int | None = None,
+    types: Mapping[str, ComponentType] | None = None,
+) -> Scenario:
     """The scenario in a text; the rest as :func:`read_scenario`.
 
     Raises:
@@ -86,22 +96,17 @@ def parse_scenario(text: str, *, name: str, folder: Path, seed: int | None = Non
     """
     source = Source(text)
     file, problems = read_shape(source)
-    if file is None:
-        raise BadScenario(name, problems)
     seed = seed if seed is not None else file.settings.seed or 0
     cast = Cast(file.fleet, source, folder, seed)
-    checks = Checks(cast.roles, source)
-    cues = [
-        Cue(
-            step=step,
-            line=source.line(("timeline", number)),
-            roles=checks.targets(step, number),
-            fault=checks.fault(step, number),
-        )
-        for number, step in enumerate(file.timeline)
-    ]
-    # Where devices are missing already, that the timeline names them is no second mistake.
-    problems = [*cast.problems, *checks.fault_problems, *([] if cast.problems else checks.problems)]
+    cues: list[Cue] = []
+    with Rehearsal(types) as rehearsal:
+        checks = Checks(cast, source, rehearsal)
+        for number, step in enumerate(file.timeline):
+            if step is not None:
+                roles, fault = checks.look_up(step, number)
+                cues.append(Cue(step=step, line=source.line(("timeline", number)), roles=roles, fault=fault))
+    # Without a single device all that the timeline names would be unknown.
+    problems += [*cast.problems, *(checks.problems if file.fleet else ())]
     if problems:
         raise BadScenario(name, problems)
     return Scenario(

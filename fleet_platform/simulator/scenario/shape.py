@@ -1,27 +1,39 @@
 """What may stand in a scenario file: names, types and bounds of its fields.
 
-Whether a model, a device, a component or a fault exists is checked afterwards, by ``checks.py``.
+Which fields go together is in ``conflicts.py``; whether a model, a device, a component or a fault exists is checked
+by ``cast.py`` and ``checks.py``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from fleet_platform.simulator.duration import Duration
+from fleet_platform.simulator.nearest import did_you_mean
 from plugin_sdk import JSON
 
 MOST_DEVICES = 100_000
 _SHARE = re.compile(r"(\d{1,3}(?:\.\d{1,6})?)\s*%")
+_MAC = re.compile("[0-9A-F]{12}")
+_KEY = re.compile(r"[a-z][a-z0-9_]*(:\d{1,9})?")
 
 
-def _read_share(value: object) -> object:
+def _read_share(value: object) -> float:
     """``20%`` → 0.2; numbers stay what they are."""
     found = _SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
-    return value if found is None else float(found[1]) / 100
+    if found is not None:
+        share = float(found[1]) / 100
+    else:
+        share = float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
+    if not 0 < share <= 1:
+        raise ValueError("expected a part such as 20%, more than 0% and at most 100%")
+    return share
 
 
 def _read_list(value: object) -> object:
@@ -29,19 +41,37 @@ def _read_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def _read_bare(value: object) -> object:
+def _read_mac(value: object) -> str:
     """``A8:03:2A:12:34:56`` → ``A8032A123456``."""
-    return re.sub(r"[:-]", "", value).upper() if isinstance(value, str) else value
+    bare = re.sub("[:-]", "", str(value)).upper()
+    if not _MAC.fullmatch(bare):
+        raise ValueError("expected a MAC such as A8:03:2A:12:34:56")
+    return bare
+
+
+def _check_key(value: str) -> str:
+    if not _KEY.fullmatch(value):
+        raise ValueError("expected a component key such as pump:0")
+    return value
+
+
+def _check_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as err:
+        # Where a system has no time zones at all, nobody can tell.
+        if zones := available_timezones():
+            raise ValueError(f"no such time zone{did_you_mean(value, zones)}") from err
+    return value
 
 
 Seconds = Annotated[Duration, Field(gt=0)]
 Word = Annotated[str, Field(min_length=1, max_length=200)]
 Words = Annotated[list[Word], BeforeValidator(_read_list), Field(min_length=1, max_length=1_000)]
-Share = Annotated[float, BeforeValidator(_read_share), Field(gt=0, le=1)]
-Mac = Annotated[str, BeforeValidator(_read_bare), Field(pattern=r"^[0-9A-F]{12}$")]
-
-
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(:\d{1,9})?$")]
+Share = Annotated[float, BeforeValidator(_read_share)]
+Mac = Annotated[str, BeforeValidator(_read_mac)]
+Key = Annotated[str, AfterValidator(_check_key)]
+Zone = Annotated[Word, AfterValidator(_check_zone)]
 
 
 class _Part(BaseModel):
@@ -83,7 +113,7 @@ class Location(_Part):
         lon: Degrees east.
     """
 
-    tz: Word | None = None
+    tz: Zone | None = None
     lat: float | None = Field(default=None, ge=-90, le=90)
     lon: float | None = Field(default=None, ge=-180, le=180)
 
@@ -135,23 +165,9 @@ class Entry(_Part):
     wakes_every: Seconds | None = None
     offline: bool = False
 
-    @model_validator(mode="after")
-    def _is_one(self) -> Entry:
-        if (self.model is None) == (self.dump is None):
-            raise ValueError("expected model or dump, one of them")
-        if self.mac is not None and self.count > 1:
-            raise ValueError("several devices cannot have one mac")
-        if self.dump is not None and self.profile is not None:
-            raise ValueError("a dump has its own profile")
-        if self.dump is not None and self.addon:
-            raise ValueError("a dump has its own add-on")
-        if self.dump is not None and self.components:
-            raise ValueError("a dump has its own components")
-        return self
-
 
 ACTIONS = ("press", "call", "report", "event", "fault", "heal", "power", "wake", "reconnect", "rate")
-_BELONGS = {"gesture": "press", "params": "call", "with": "fault", "for": "fault"}
+"""Fields that say what happens; a step has one of them."""
 
 
 class Step(_Part):
@@ -175,6 +191,7 @@ class Step(_Part):
         wake: Wake a sleeper, by this cause.
         reconnect: Whether to connect at once.
         rate: Notifications a second over the whole fleet, from now on.
+        unchecked: Whether methods, gestures, fields and events are taken as they are written.
     """
 
     at: Duration | None = None
@@ -198,46 +215,24 @@ class Step(_Part):
     wake: Literal["button", "alarm", "usb"] | None = None
     reconnect: Literal[True] | None = None
     rate: float | None = Field(default=None, ge=0, le=1_000_000)
+    unchecked: bool = False
 
     @property
     def action(self) -> str:
         """The name of the one field that says what happens."""
         return next(name for name in ACTIONS if getattr(self, name) is not None)
 
-    @model_validator(mode="before")
-    @classmethod
-    def _does_one_thing(cls, given: object) -> object:
-        if not isinstance(given, Mapping):
-            return given
-        actions = [name for name in ACTIONS if name in given]
-        if not actions and not any(name not in _FIELDS for name in given):
-            raise ValueError(f"nothing to do; expected one of {', '.join(ACTIONS)}")
-        if len(actions) > 1:
-            raise ValueError(f"{' and '.join(actions)} at once; give each a step of its own")
-        for name, action in _BELONGS.items():
-            if name in given and actions and actions[0] != action:
-                raise ValueError(f"{name!r} belongs to {action}, not to {actions[0]}")
-        if "rate" in given and not {"on", "share", "pick"}.isdisjoint(given):
-            raise ValueError("rate is the whole fleet's")
-        return given
 
-    @model_validator(mode="after")
-    def _has_a_time(self) -> Step:
-        if self.at is None and self.every is None:
-            raise ValueError("no time; expected at or every")
-        if self.every is None and (self.until is not None or self.times is not None):
-            raise ValueError("until and times belong to every")
-        if self.share is not None and self.pick is not None:
-            raise ValueError("share and pick at once")
-        return self
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """A scenario file, as far as it can be read.
 
+    Attributes:
+        settings: What holds for the whole run.
+        fleet: Its devices; None for an entry that cannot be read at all.
+        timeline: What happens; None for a step that cannot be read at all.
+    """
 
-_FIELDS = frozenset(field.alias or name for name, field in Step.model_fields.items())
-
-
-class File(_Part):
-    """A scenario file."""
-
-    settings: Settings = Field(default_factory=Settings)
-    fleet: list[Entry] = Field(min_length=1)
-    timeline: list[Step] = []
+    settings: Settings
+    fleet: Sequence[Entry | None]
+    timeline: Sequence[Step | None]

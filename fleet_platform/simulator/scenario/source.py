@@ -48,7 +48,7 @@ class Source:
     """What a YAML text holds.
 
     Attributes:
-        value: Plain values; None where the text cannot be read at all.
+        value: Plain values; None where the text cannot be read at all, or is too much.
         problems: What cannot be read.
     """
 
@@ -58,9 +58,11 @@ class Source:
         self._lines: dict[Path, int] = {}
         self._keys: dict[Path, int] = {}
         self._left = _MAX_VALUES
+        self._cut = False
         node = self._compose(text)
         if node is not None:
-            self.value = self._read(node, (), set())
+            value = self._read(node, (), set())
+            self.value = None if self._cut else value
 
     def line(self, path: Sequence[str | int]) -> int:
         """The line of a value, or of the nearest thing around it that is there."""
@@ -74,10 +76,10 @@ class Source:
         """The value at a place; None if there is none."""
         value = self.value
         for step in path:
-            try:
-                value = value[step]
-            except (KeyError, IndexError, TypeError):
+            steps = range(len(value)) if isinstance(value, list) else value if isinstance(value, dict) else ()
+            if step not in steps:
                 return None
+            value = value[step]
         return value
 
     def _compose(self, text: str) -> yaml.Node | None:
@@ -105,6 +107,7 @@ class Source:
         self._lines[path] = line
         self._left -= 1
         if self._left < 0 or len(path) > _MAX_DEPTH or id(node) in above:
+            self._cut = True
             if self._left >= -1 or id(node) in above:
                 self._report(line, "too much: a value that holds itself, too many values, or nested too deeply")
             return None

@@ -54,6 +54,9 @@ class Stage:
         scenario: What to play.
         remark: Is told what did not work, each thing once, and a hundred things at most.
         set_rate: Is told the rate of notifications over the whole fleet when the timeline changes it.
+
+    Attributes:
+        bugs: How often a step failed on a device by a bug of the simulator or of a plugin.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Stage:
         self._scenario = scenario
         self._remark = remark
         self._set_rate = set_rate
+        self.bugs = 0
         self._said: set[str] = set()
         self._devices: list[Device] = []
 
@@ -93,7 +97,8 @@ class Stage:
         if cue.step.rate is not None:
             self._set_rate(cue.step.rate)
         for number in self._drawn(cue, turn):
-            act(cue, self._devices[number], partial(self._fails, cue, number))
+            if not act(cue, self._devices[number], partial(self._fails, cue, number)):
+                self.bugs += 1
 
     def _drawn(self, cue: Cue, turn: int) -> Sequence[int]:
         """Of the devices of a step those whose turn it is; the same in every run with one seed."""

@@ -9,9 +9,10 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fleet_platform.simulator.services.local_time import epoch_of, local_time, place_of, utc_offset_s
+from fleet_platform.simulator.services.local_time import epoch_of, local_time, place_of
 from fleet_platform.simulator.services.timespec import read_timespec
 from plugin_sdk import JSON
+from plugin_sdk.local_time import utc_offset_s
 from plugin_sdk.simulation import DeviceFault, Timer, clock_is_set
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from fleet_platform.simulator.services.expression import (
     read_expression,
     shown,
 )
-from fleet_platform.simulator.services.local_time import local_time, utc_offset_s
 from plugin_sdk import JSON, ComponentType, JSONObject, WebhookEvent
+from plugin_sdk.local_time import hour_at, is_within, read_period, utc_offset_s
 from plugin_sdk.simulation import clock_is_set
 
 if TYPE_CHECKING:
@@ -141,15 +141,12 @@ class Hooks:
             device.world.web.send(device.id, request, _nobody_cares)
 
     def _is_active(self, between: JSON) -> bool:
-        """Whether local time is within the hook's hours, which may go over midnight; never without a set clock."""
-        if not between:
+        """Whether local time is within the hook's hours; never without a set clock."""
+        period, device = read_period(between), self._device
+        if period is None:
             return True
-        device = self._device
-        if not clock_is_set(device):
-            return False
-        now = f"{local_time(device.now(), utc_offset_s(device, device.now())):%H:%M}"
-        first, last = between
-        return bool(first <= now < last if first <= last else now >= first or now < last)
+        now = device.now()
+        return clock_is_set(device) and is_within(hour_at(now, utc_offset_s(device, now)), period)
 
     def _is_too_soon(self, hook: JSONObject) -> bool:
         """Whether the hook was called already: within its period, or ever, where that is negative.

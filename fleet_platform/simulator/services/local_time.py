@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from astral import Observer
 from astral.sun import sunrise, sunset
@@ -16,18 +15,6 @@ if TYPE_CHECKING:
     from fleet_platform.simulator.services.timespec import Place
 
 _SUN = {"sunrise": sunrise, "sunset": sunset}
-
-
-def utc_offset_s(device: Machine, epoch_s: float) -> int:
-    """How far local time is ahead of UTC: as ``sys`` shows it, else by the time zone in its settings, else 0."""
-    shown = device.state.sys.get("utc_offset")
-    if isinstance(shown, int):
-        return shown
-    try:
-        offset = datetime.fromtimestamp(epoch_s, ZoneInfo(str(_location(device).get("tz")))).utcoffset()
-    except (KeyError, ValueError, OSError):
-        return 0  # no zone, or one that this system does not know (a KeyError)
-    return 0 if offset is None else int(offset.total_seconds())
 
 
 def local_time(epoch_s: float, offset_s: int) -> datetime:

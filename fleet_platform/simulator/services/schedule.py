@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from fleet_platform.simulator.services.local_time import epoch_of, local_time, place_of, utc_offset_s
+from fleet_platform.simulator.services.local_time import epoch_of, local_time, place_of
 from fleet_platform.simulator.services.numbered import Numbered
 from fleet_platform.simulator.services.timespec import BadTimespec, Timespec, read_timespec
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import invalid, number, required, text
+from plugin_sdk.local_time import utc_offset_s
 from plugin_sdk.simulation import DeviceFault, clock_is_set
 
 if TYPE_CHECKING:

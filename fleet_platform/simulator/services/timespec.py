@@ -5,8 +5,8 @@ a seventh is a year. Fields take ``*``, lists, ranges, steps and names (``MON-FR
 ``L``, ``L-3``, ``15W``, ``LW``, days of the week ``5L``, ``2#1`` and ``2#-1``. Both kinds of days must match. Numbers
 with leading zeros are refused.
 
-``@sunrise`` and ``@sunset`` take an offset (``@sunset-1h30m``) and three fields of days: day of month, month and day of
-week.
+``@sunrise`` and ``@sunset`` take an offset of up to a week (``@sunset-1h30m``) and three fields of days: day of month,
+month and day of week.
 
 Times here are local and naive.
 
@@ -30,6 +30,9 @@ Place: TypeAlias = Callable[[date, str], datetime | None]
 _LONGEST = 256
 _DAYS_AHEAD = 8 * 366
 """Within eight years there is a 29 February."""
+
+_FARTHEST_S = 7 * 86_400
+"""Longest offset from the sun. The firmware's own limit is not documented; days can be named in the other fields."""
 
 _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name}
 _WEEKDAYS = {"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
@@ -146,6 +149,8 @@ def _read_sun(words: Sequence[str]) -> Timespec:
     if found is None or len(words) not in (1, 4):
         raise BadTimespec(words[0])
     seconds = sum(float(amount) * _UNIT_S[unit] for amount, unit in _AMOUNT.findall(found[3] or ""))
+    if seconds > _FARTHEST_S:
+        raise BadTimespec(words[0])
     days = _read_days(words[1:] or ("*", "*", "*"))
     return Timespec(days=days, sun=found[1], offset_s=-seconds if found[2] == "-" else seconds)
 

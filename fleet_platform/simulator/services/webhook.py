@@ -6,7 +6,6 @@ ALLTERCO's fleet-management has it. The size of a page of ``Webhook.ListAllSuppo
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from fleet_platform.simulator.services.hooks import USER_CA, are_tokens_read, ca
 from fleet_platform.simulator.services.numbered import Numbered
 from plugin_sdk import JSON, JSONObject, WebhookEvent, component_type
 from plugin_sdk.arguments import invalid, whole
+from plugin_sdk.local_time import read_period
 from plugin_sdk.simulation import DeviceFault
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _MAX_URL = 300
 _MAX_NAME = 100
 _PAGE = 20
 _SSL_CA = (None, "", "*", "ca.pem", USER_CA)
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
 def offered(device: Machine) -> bool:
@@ -94,13 +93,7 @@ def _is_condition(text: JSON) -> bool:
 
 
 def _are_hours(between: JSON) -> bool:
-    if between is None or between == []:
-        return True
-    return (
-        isinstance(between, list)
-        and len(between) == 2
-        and all(isinstance(each, str) and _TIME.fullmatch(each) for each in between)
-    )
+    return between is None or between == [] or read_period(between) is not None
 
 
 _FITS: Mapping[str, Callable[[JSON], bool]] = {

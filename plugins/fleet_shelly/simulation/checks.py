@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
-from fleet_shelly.simulation.daytime import minute_of_day
 from plugin_sdk import JSON
 from plugin_sdk.arguments import invalid
+from plugin_sdk.local_time import read_period
 
 Rule: TypeAlias = Callable[[JSON], bool]
 
@@ -54,8 +54,7 @@ def numbers(count: int, low: float, high: float) -> Rule:
 
 def period(value: JSON) -> bool:
     """Two times of the day, or an empty list for none."""
-    times = isinstance(value, list) and len(value) in (0, 2)
-    return times and all(minute_of_day(part) is not None for part in value)
+    return value == [] or read_period(value) is not None
 
 
 def obey(changes: Mapping[str, JSON], rules: Mapping[str, Rule]) -> None:

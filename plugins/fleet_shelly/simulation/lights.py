@@ -12,11 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
 from fleet_shelly.simulation import checks
-from fleet_shelly.simulation.daytime import is_within, local_hour, minute_of_day
+from fleet_shelly.simulation.daytime import local_hour
 from fleet_shelly.simulation.outputs import Output, at_least_one, timer_of
 from fleet_shelly.simulation.transitions import Transition
 from plugin_sdk import JSON, ComponentKey, JSONObject, component_type
 from plugin_sdk.arguments import choice, colour, flag, number
+from plugin_sdk.local_time import is_within, read_period
 from plugin_sdk.simulation import DeviceFault, Handler, SimulatedDevice, Timer, clock_is_set
 
 _DIM_STEP_S = 0.2
@@ -323,19 +324,17 @@ class Light(Output):
     def _mind_night(self, *, begin: str) -> None:
         """Notice when the night begins, and take its look; at its end the look stays and is free again."""
         night = self._night()
-        was_night, times = self._is_night, [minute_of_day(part) for part in night.get("active_between") or ()]
-        start, end = times if len(times) == 2 else (None, None)
+        was_night, period = self._is_night, read_period(night.get("active_between"))
         self._is_night = bool(
             night.get("enable") is True
-            and start is not None
-            and end is not None
+            and period is not None
             and clock_is_set(self.device)
-            and is_within(local_hour(self.device), start, end)
+            and is_within(local_hour(self.device), period)
         )
-        if self._is_night and not was_night:
+        if period is not None and self._is_night and not was_night:
             look = {name: night[name] for name in self.looks if name != "brightness" and night.get(name) is not None}
             darker = min(self.status.get("brightness", 100), self._brightest())
-            source = "night_mode_start_full_period" if start == end else begin
+            source = "night_mode_start_full_period" if period[0] == period[1] else begin
             self.report(source=source, **self._stop_moving(), **look, brightness=darker)
             self._redraw()
         elif was_night and not self._is_night:

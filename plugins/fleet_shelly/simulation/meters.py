@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from fleet_shelly.simulation.daytime import hour_at, utc_offset_s
+from fleet_shelly.simulation.daytime import local_hour
 from fleet_shelly.simulation.gestures import amount
 from fleet_shelly.simulation.loads import LOADS, Load, mean_watts, read_load
 from fleet_shelly.simulation.traits import between, mix, seed_of, trait
@@ -61,9 +61,8 @@ class LoadMeter:
     def follow_day(self) -> None:
         """A minute has passed, or the load is another: find out what it draws now."""
         device = self._behaviour.device
-        hour = hour_at(device.now(), utc_offset_s(device)) if clock_is_set(device) else 12.0
         seed = seed_of(device.id, self._behaviour.key)
-        watts = mean_watts(self.load, self.nominal_w, seed, device.now(), hour)
+        watts = mean_watts(self.load, self.nominal_w, seed, device.now(), local_hour(device))
         self._mean_w = -watts if self._behaviour.config.get("reverse") is True else watts
 
     def drawing(self, share: float) -> JSONObject:

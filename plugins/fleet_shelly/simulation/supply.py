@@ -8,11 +8,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fleet_shelly.simulation.daytime import hour_at, utc_offset_s
+from fleet_shelly.simulation.daytime import local_hour_at
 from fleet_shelly.simulation.loads import LOADS, mean_watts, read_load
 from fleet_shelly.simulation.traits import between, mix, seed_of, trait
 from plugin_sdk import JSON
-from plugin_sdk.simulation import SimulatedDevice, clock_is_set
+from plugin_sdk.simulation import SimulatedDevice
 
 MINUTE_S = 60
 _SOLAR_SHARE = 0.25
@@ -83,7 +83,7 @@ class Supply:
         """How it was, on average, in the minute of a moment."""
         kind, most_w = self._load_at(epoch_s)
         load = LOADS[kind]
-        hour = hour_at(epoch_s, utc_offset_s(self._device)) if clock_is_set(self._device) else 12.0
+        hour = local_hour_at(self._device, epoch_s)
         number = int(epoch_s) // MINUTE_S
         watts = mean_watts(load, most_w, self.seed, epoch_s, hour)
         return Minute(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from fleet_shelly.simulation.daytime import utc_offset_s
 from fleet_shelly.simulation.heating_rules import is_rule_time, rule_at
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import flag, invalid, mapping, number, required, text, whole
+from plugin_sdk.local_time import utc_offset_s
 from plugin_sdk.simulation import Behaviour, DeviceFault, Handler, clock_is_set
 
 COLDEST, WARMEST = 5, 35
@@ -54,7 +54,7 @@ class Timetable:
         device = self._thermostat.device
         if not self._is_followed() or not clock_is_set(device):
             return None
-        return rule_at(self._rules(self._profile_id()), time.gmtime(device.now() + utc_offset_s(device)))
+        return rule_at(self._rules(self._profile_id()), time.gmtime(device.now() + utc_offset_s(device, device.now())))
 
     def set_schedule(self, params: JSONObject) -> JSON:
         """Follow a profile, or none: ``{config: {enable?, profile_id?}}``."""

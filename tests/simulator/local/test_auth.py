@@ -90,6 +90,9 @@ async def test_wrong_credentials_get_another_challenge(near: Simulator, client: 
         good.replace(device.id, "shelly-x"),
         good.replace("SHA-256", "MD5").replace("auth,", "none,"),
         "Basic YWRtaW46eA==",
+        "Digest username=",
+        good.replace("c0", "\udcff"),
+        proof(device, PATH, "f" * 400)["Authorization"],
     ):
         assert (await client.get(device, PATH, headers={"Authorization": wrong})).status == 401
 
@@ -193,6 +196,23 @@ async def test_who_has_not_shown_the_password_is_told_nothing(near: Simulator, c
     await talk.take()
     assert [frame["params"]["switch:0"] for frame in talk.news] == [{"apower": 2.0}]
     await talk.ws.close()
+
+
+@pytest.mark.parametrize("version", ["1.7.5", "2.0.0"])
+async def test_what_anybody_may_ask_proves_nothing_by_itself(near: Simulator, client: Client, version: str) -> None:
+    device = await locked(near, version)
+    guess, known = await client.talk(device), await client.talk(device)
+    nonce = json.loads((await known.ask("Sys.GetStatus", src=None))["error"]["message"])["nonce"]
+    for wrong in (auth(device, nonce, password="wrong"), {}, "admin", auth(device, nonce) | {"realm": "shelly-x"}):
+        assert "result" in await guess.ask("Shelly.GetDeviceInfo", src="guess", auth=wrong)
+    assert "result" in await known.ask("Shelly.GetDeviceInfo", src="known", auth=auth(device, nonce))
+    device.report("switch:0", {"apower": 1.0})
+    assert (await known.take())["dst"] == "known"
+    assert "result" in await known.ask("Sys.GetStatus", auth=auth(device, nonce, 2)), "its count goes on"
+    assert "result" in await guess.ask("Shelly.GetDeviceInfo")
+    assert guess.news == []
+    await guess.ws.close()
+    await known.ws.close()
 
 
 @pytest.mark.parametrize("version", ["1.7.5", "2.0.0"])

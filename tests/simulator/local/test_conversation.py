@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 from aiohttp import WSMsgType
@@ -120,6 +122,22 @@ async def test_a_client_that_does_not_read_costs_the_others_nothing(near: Simula
         assert (await busy.take())["params"]["switch:0"]["apower"] == float(number)
     await idle.ws.close()
     await busy.ws.close()
+
+
+async def test_a_sleeper_that_answers_late_stays_awake_until_then(near: Simulator, client: Client) -> None:
+    device = await near.add("PlusHT", seed=1)
+    await near.reachable()
+    talk = await client.talk(device)
+    device.faults.start("delay", seconds=30)
+    asked = asyncio.create_task(talk.ask("Sys.GetStatus"))
+    async with asyncio.timeout(10):
+        while not near.stats.requests:  # a request announces itself to nobody
+            await asyncio.sleep(0.005)
+    near.advance(31)
+    assert "result" in await asked
+    near.advance(1)
+    assert (await talk.take())["params"]["events"][0]["event"] == "sleep"
+    await talk.ws.close()
 
 
 async def test_too_big_a_message_ends_the_connection(near: Simulator, client: Client) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fleet_platform.simulator.local.digest import is_ha1, read_auth, read_header
 from fleet_platform.simulator.local.nonces import LIFE_S, MOST_REQUESTS, SLOTS, THROTTLE_S, Nonces
@@ -50,6 +55,8 @@ def test_a_header_proves_the_password_for_one_request() -> None:
         header(qop=""),
         header(nc=""),
         header(qop="auth-int"),
+        "Digest username=",
+        "Digest =",
     ],
 )
 def test_a_header_that_lacks_something_counts_as_none(value: str | None) -> None:
@@ -62,6 +69,30 @@ def test_a_count_that_is_no_number_counts_nothing() -> None:
     assert found.count == 0
 
 
+_SENT = st.one_of(
+    st.binary(),
+    st.lists(st.sampled_from([*header().removeprefix("Digest ").split(", "), *'="\\, \t\xff', "username", "nc"])).map(
+        lambda parts: ",".join(parts).encode()
+    ),
+)
+
+
+@given(st.sampled_from(["Digest ", "digest\t", ""]), _SENT)
+def test_whatever_stands_in_a_header_is_credentials_or_none(scheme: str, sent: bytes) -> None:
+    found = read_header(scheme + sent.decode("utf-8", "surrogateescape"), "GET", "/rpc/Switch.Set?id=0")
+    assert found is None or found.prove(HA1) in (True, False)
+
+
+_JSON = st.recursive(st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text()), st.lists, max_leaves=3)
+_PARTS = ("username", "realm", "nonce", "nc", "cnonce", "response")
+
+
+@given(st.one_of(_JSON, st.fixed_dictionaries({}, optional=dict.fromkeys(_PARTS, _JSON))))
+def test_whatever_stands_in_a_frame_is_credentials_or_none(auth: Any) -> None:
+    found = read_auth(auth)
+    assert found is None or found.prove(HA1) in (True, False)
+
+
 def test_a_frame_may_leave_the_count_out_and_send_numbers() -> None:
     auth = {"realm": "shelly-x", "username": "admin", "nonce": 17, "cnonce": 3}
     ha2 = sha256("dummy_method:dummy_uri")
@@ -71,6 +102,7 @@ def test_a_frame_may_leave_the_count_out_and_send_numbers() -> None:
     assert found.prove(HA1)
     assert read_auth(auth) is None
     assert read_auth("x") is None
+    assert read_auth({**auth, "response": orjson.loads("[" * 1_000 + "]" * 1_000)}) is None
 
 
 def test_a_hash_is_64_hexadecimal_digits() -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Mapping
+import struct
+from collections.abc import AsyncIterator, Mapping
 
 import pytest
 from zeroconf import ServiceListener, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from fleet_platform.simulator import Simulator
+from fleet_platform.simulator import Device, Simulator
 from fleet_platform.simulator.local import side
 from fleet_platform.simulator.local.mdns import GROUP, PORT, SERVICES, Announcer
 from fleet_platform.simulator.local.options import LocalOptions
@@ -19,6 +20,7 @@ from plugin_sdk import ComponentType
 from tests.simulator.conftest import QUICK, Eventually, Home
 
 SHELLY, HTTP = SERVICES
+_A, _PTR, _ANY = 1, 12, 255
 
 
 class Seen(ServiceListener):
@@ -112,31 +114,69 @@ async def test_all_are_withdrawn_at_the_end(
     await watching.async_cancel()
 
 
-class Ear(asyncio.DatagramProtocol):
-    """A client of the old style: it asks from a port of its own."""
+class Asker(asyncio.DatagramProtocol):
+    """A client of the old style: it asks from a port of its own. What is said to all it hears by the way, as number 0."""
 
-    def __init__(self, arrived: Callable[[bytes], None]) -> None:
-        self._arrived = arrived
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+        self.transport: asyncio.DatagramTransport | None = None
 
     def datagram_received(self, data: bytes, addr: object) -> None:
-        self._arrived(data)
+        if data[2] & 0x80:  # an answer: questions to all come back too
+            self.heard.append(data)
+
+    def ask(self, number: int, *questions: tuple[str, int]) -> None:
+        """Put questions, of a name and a type each, in one message; a name is spelled out once."""
+        packed, known = bytearray(struct.pack(">6H", number, 0, len(questions), 0, 0, 0)), dict[str, int]()
+        for name, kind in questions:
+            if name in known:
+                packed += struct.pack(">H", 0xC000 | known[name])
+            else:
+                known[name] = len(packed)
+                packed += b"".join(bytes([len(part)]) + part.encode() for part in name.split("."))
+            packed += struct.pack(">2H", kind, 1)
+        self.send(bytes(packed))
+
+    def send(self, data: bytes) -> None:
+        """Send anything to all who listen."""
+        assert self.transport is not None
+        self.transport.sendto(data, (GROUP, PORT))
+
+    def heard_of(self, number: int, device: Device) -> int:
+        """How many answers with a number said something of a device."""
+        name = device.id.encode()
+        return sum(data[:2] == number.to_bytes(2, "big") and name in data for data in self.heard)
 
 
-async def test_an_old_style_client_gets_an_answer_of_its_own(loud: Simulator, eventually: Eventually) -> None:
+@pytest.fixture
+async def client() -> AsyncIterator[Asker]:
+    """A client of the old style."""
+    asker, loopback = Asker(), socket.inet_aton("127.0.0.1")
+    loop = asyncio.get_running_loop()
+    asking, listening = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(2))
+    asking.bind(("127.0.0.1", 0))
+    asking.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, loopback)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    listening.bind((GROUP, PORT))
+    listening.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(GROUP) + loopback)
+    ear, _ = await loop.create_datagram_endpoint(lambda: asker, sock=listening)
+    asker.transport, _ = await loop.create_datagram_endpoint(lambda: asker, sock=asking)
+    yield asker
+    asker.transport.close()
+    ear.close()
+
+
+async def test_an_old_style_client_gets_an_answer_of_its_own(
+    loud: Simulator, client: Asker, eventually: Eventually
+) -> None:
     device = await loud.add("Plus1PM", seed=13)
     await loud.reachable()
-    heard: list[bytes] = []
-    ear = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    ear.bind(("127.0.0.1", 0))
-    ear.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
-    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: Ear(heard.append), sock=ear)
-    name = b"".join(bytes([len(part)]) + part for part in f"{device.id}.local".encode().split(b"."))
-    transport.sendto(b"\x12\x34" + b"\0\0\0\1" + b"\0" * 6 + name + b"\0" + b"\0\1\0\1", (GROUP, PORT))
-    await eventually(lambda: heard)
-    assert heard[0][:2] == b"\x12\x34", "its number comes back"
-    assert socket.inet_aton(loud.address(device)[0]) in heard[0]
-    transport.sendto(b"rubbish", (GROUP, PORT))
-    transport.close()
+    client.ask(0x1234, (f"{device.id}.local.", _A))
+    await eventually(lambda: client.heard_of(0x1234, device))
+    answer = next(data for data in client.heard if data[:2] == b"\x12\x34")
+    assert socket.inet_aton(loud.address(device)[0]) in answer
+    client.send(b"rubbish")
 
 
 async def test_a_system_without_multicast_is_told_of_and_served_all_the_same(
@@ -165,12 +205,57 @@ async def test_a_missing_library_is_named(
         assert len(sim) == 0
 
 
-async def test_what_waits_to_be_said_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_question_that_is_put_a_thousand_times_is_answered_once(
+    loud: Simulator, client: Asker, eventually: Eventually
+) -> None:
+    devices = [await loud.add("S1PMG4", seed=300 + seed) for seed in range(20)]
+    await loud.reachable()
+    client.ask(1, *[(SHELLY, kind) for kind in (_PTR, _ANY)] * 600, *[("_HTTP._tcp.local.", _PTR)] * 200)
+    client.ask(2, (f"{devices[0].id}.local.", _ANY))
+    await eventually(lambda: client.heard_of(2, devices[0]))
+    for device in devices:
+        assert client.heard_of(1, device) == 3, "for each service, and in a second form of the question for one"
+
+
+async def test_of_a_message_with_too_many_questions_the_first_are_answered(
+    loud: Simulator, client: Asker, eventually: Eventually
+) -> None:
+    device = await loud.add("S1PMG4", seed=330)
+    await loud.reachable()
+    client.ask(1, *((f"{device.id}.local.", kind) for kind in range(1_000, 2_400)))
+    client.ask(2, (f"{device.id}.local.", _ANY))
+    await eventually(lambda: client.heard_of(2, device))
+    assert client.heard_of(1, device) == 128
+
+
+async def test_what_waits_to_be_said_is_bounded(
+    loud: Simulator, client: Asker, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    devices = [await loud.add("S1PMG4", seed=340 + seed) for seed in range(20)]
+    await loud.reachable()
     monkeypatch.setattr("fleet_platform.simulator.local.mdns._WAITING", 5)
+    client.ask(1, (SHELLY, _PTR))
+
+    def answered() -> int:
+        client.ask(2, (f"{devices[-1].id}.local.", _ANY))  # whoever asks again is answered some time
+        return client.heard_of(2, devices[-1])
+
+    await eventually(answered)
+    assert sum(client.heard_of(1, device) for device in devices) <= 5
+
+
+async def test_nothing_is_said_of_a_device_that_goes_before_its_turn(
+    near: Simulator, client: Asker, eventually: Eventually
+) -> None:
+    first, gone, last = [await near.add("S1PMG4", seed=360 + seed) for seed in range(3)]
+    await near.reachable()
+    hosts = {device: near._local.host(device) for device in (first, gone, last)}  # type: ignore[union-attr]
     announcer = Announcer()
     await announcer.open()
-    for number in range(20):
-        announcer._queue(bytes([number]), (GROUP, PORT))
-    assert len(announcer._waiting) == 5
-    announcer._waiting.clear()
+    for host in hosts.values():
+        announcer.announce(host)
+    announcer.withdraw(hosts[gone])
+    await eventually(lambda: client.heard_of(0, last))
+    assert client.heard_of(0, first)
+    assert client.heard_of(0, gone) == 1, "its goodbye"
     await announcer.close()

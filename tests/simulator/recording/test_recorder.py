@@ -124,6 +124,27 @@ def test_devices_that_do_not_fit_and_events_that_are_malformed_are_passed_over(t
     assert made.devices == 1
 
 
+def test_frames_that_no_answer_can_be_told_from_are_passed_over(tape: Tape) -> None:
+    made = recorder(tape, shown())
+    for number in ([1], {"a": 1}, 1.5):
+        made.take("Shelly.Request", {"shellyID": PLUG, "id": number, "method": "KVS.Get"})
+        for request in (None, {"method": "KVS.Get"}):
+            made.take("Shelly.Message", {"shellyID": PLUG, "message": {"id": number, "result": 1}, "req": request})
+    notified = {"id": [1], "method": "NotifyStatus", "params": {}}
+    made.take("Shelly.Message", {"shellyID": PLUG, "message": notified})
+    assert tape.frames() == [("in", notified)]
+
+
+def test_devices_with_one_mac_are_told_of_once_each(tape: Tape) -> None:
+    told: list[str] = []
+    twins = [f"shellyplugs-{PLUG[-12:]}", f"shelly1g3-{PLUG[-12:].upper()}"]
+    made = Recorder(tape.texts.append, mask=Mask(b"a key"), warn=told.append)
+    made.begin([shown(), shown(SENSOR), shown(twins[0])], made_by="a test", started=MADE)
+    for device in (twins[1], twins[0], PLUG):
+        made.take("Shelly.Connect", {"shellyID": device, "device": shown(device)})
+    assert told == [f"{twin} has the same MAC as {PLUG}: a replay will leave it out" for twin in twins]
+
+
 def test_a_masked_recording_is_masked_everywhere(tape: Tape) -> None:
     mask = Mask(b"a key")
     made = recorder(tape, shown(), mask=mask)

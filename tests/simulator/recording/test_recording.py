@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fleet_platform.simulator.recording import BadRecording, open_recording
-from fleet_platform.simulator.recording.lines import BadLine, Line, decode_line, encode_line
+from fleet_platform.simulator.recording.device import blueprint_of
+from fleet_platform.simulator.recording.lines import (
+    BadLine,
+    Header,
+    Kind,
+    Line,
+    decode_line,
+    encode_header,
+    encode_line,
+)
+from fleet_platform.text import MAX_DEPTH
 from tests.simulator.recording.tape import PLUG, SENSOR, asked, change, dump, event, line, write
 
 START = line(0, "device", dump(), online=True)
@@ -134,6 +148,10 @@ def test_a_compressed_file_that_is_cut_off_is_played_as_far_as_it_goes(tmp_path:
         (b"hello\n", "tape is no recording: it is no JSON"),
         (b"{}\n", "tape is no recording: it does not begin as one"),
         (b'{"format": "fleet-platform recording"}\n', "tape is no recording: it does not begin as one"),
+        (
+            b'{"format": "fleet-platform recording", "version": true}\n',
+            "tape is no recording: it does not begin as one",
+        ),
         (b'{"format": "fleet-platform recording", "version": 1}\n', "tape has no device"),
         (b'{"format": "fleet-platform recording", "version": 1}\n{', "line 2 of tape cannot be played: it is no JSON"),
         (
@@ -156,15 +174,129 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
         open_recording(tmp_path / "tape")
 
 
+TWIN = "shellyplugs-A8032AB12345"
+
+
 @pytest.mark.parametrize(
     "second",
+    [line(0, "device", dump(TWIN), TWIN, online=False), line(1, "connect", dump(TWIN.lower()), TWIN.lower())],
+)
+def test_of_two_devices_with_one_mac_the_first_is_played(tmp_path: Path, second: Line) -> None:
+    other = line(0, "device", dump(SENSOR), SENSOR, online=True)
+    theirs = [change(2, second.device, sys={}), *asked(3, 1, "Wifi.Scan", None, second.device, result={})]
+    recorded = open_recording(write(tmp_path / "tape", START, second, other, *theirs, change(4, sys={})))
+    assert recorded.devices == {PLUG: 2, SENSOR: 4}
+    assert recorded.left_out == {second.device}
+    assert (recorded.damage, recorded.lines, list(recorded.replies)) == (None, 8, [])
+    assert [number for number, _ in recorded.entries()] == [2, 4, 8]
+
+
+@pytest.mark.parametrize("number", [[1], {"a": 1}, 1.5])
+@pytest.mark.parametrize("direction", ["in", "out"])
+def test_an_id_that_is_none_is_damage(tmp_path: Path, direction: Kind, number: Any) -> None:
+    frame = {"id": number, "result": 1} if direction == "in" else {"id": number, "method": "Sys.GetStatus"}
+    recorded = open_recording(write(tmp_path / "tape", START, line(1, direction, frame)))
+    assert recorded.damage == "line 3 of tape cannot be played: the id of its frame is neither a number nor a text"
+
+
+@pytest.mark.parametrize("levels", [80, 300, 900, 5000])
+def test_a_line_that_is_nested_too_deep_is_damage(tmp_path: Path, levels: int) -> None:
+    path = write(tmp_path / "tape", START, change(1, sys={}))
+    deep = b'{"a":' * levels + b"1" + b"}" * levels
+    frame = b'{"id": 1, "method": "X.Y", "params": %b}' % deep
+    path.write_bytes(
+        path.read_bytes() + b'{"t": 2, "device": "%b", "dir": "out", "frame": %b}\n' % (PLUG.encode(), frame)
+    )
+    recorded = open_recording(path)
+    assert recorded.damage in (
+        "line 4 of tape cannot be played: it is nested deeper than 72 levels",
+        "line 4 of tape cannot be played: it is no JSON",
+    )
+    assert recorded.lines == 3
+
+
+def test_what_a_platform_reads_can_be_played(tmp_path: Path) -> None:
+    deep: Any = {}
+    for _ in range(MAX_DEPTH - 2):
+        deep = {"a": deep}
+    frame = {"id": 1, "method": "X.Y", "params": deep}
+    recorded = open_recording(write(tmp_path / "tape", START, line(1, "out", frame), line(2, "in", {"id": 1})))
+    assert (recorded.damage, recorded.lines) == (None, 4)
+
+
+def test_a_recording_that_changes_while_it_is_played_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path / "tape", START, change(1, sys={}), change(2, sys={}))
+    recorded = open_recording(path)
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(BadRecording, match="tape was changed while it was played"):
+        list(recorded.entries())
+    path.unlink()
+    with pytest.raises(BadRecording, match="tape was changed while it was played"):
+        list(recorded.entries())
+
+
+odd = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "method", "params", "events", "event", "target", "sys", "x"]), inner)
+    ),
+    max_leaves=6,
+)
+TAPE = [
+    START,
+    *asked(1, 1, "Number.GetStatus", {"id": 200}, result={"value": 7}),
+    *asked(2, 2, "KVS.Get", {"key": "x"}, error={"code": -105, "message": "no"}),
+    event(3, "sys", "component_added", target="number:200"),
+    line(4, "connect", dump()),
+    Line(t=5, kind="end"),
+]
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """Lines in each of which something was replaced, left out or cut off."""
+    texts = []
+    for made in TAPE:
+        said = orjson.loads(encode_line(made))
+        for _ in range(draw(st.integers(0, 2))):
+            spot = said
+            while isinstance(inner := spot.get(draw(st.sampled_from(sorted(spot)))), dict) and inner:
+                spot = inner
+            name = draw(st.sampled_from(sorted(spot)))
+            if draw(st.booleans()):
+                spot[name] = draw(odd)
+            elif len(spot) > 1:
+                del spot[name]
+        text = orjson.dumps(said)
+        texts.append(text[: draw(st.integers(0, len(text)))] if draw(st.integers(0, 30)) == 0 else text)
+    return b"\n".join(texts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(damaged())
+def test_any_damage_is_named_or_does_no_harm(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("fuzz") / "tape"
+    path.write_bytes(encode_header(Header()) + content)
+    try:
+        recorded = open_recording(path)
+    except BadRecording as error:
+        assert "tape" in str(error)
+        return
+    assert recorded.damage is None or f"line {recorded.lines + 1} of tape" in recorded.damage
+    assert len(list(recorded.entries())) <= recorded.lines - 1
+
+
+@pytest.mark.parametrize(
+    "dump_of_it",
     [
-        START,
-        line(0, "device", dump("shellyplugs-A8032AB12345"), "shellyplugs-A8032AB12345", online=False),
-        line(1, "connect", dump("shellyplugs-a8032ab12345"), "shellyplugs-a8032ab12345"),
+        dump(sys={"uptime": {}, "mac": 7}),
+        {**dump(), "config": {"sys": 7, "switch:0": None, "wifi": []}},
+        {**dump(), "status": {"switch:0": 7, "sys": []}},
+        {"info": {"id": PLUG}, "config": {}, "status": {}},
     ],
 )
-def test_two_devices_with_one_mac_are_refused_with_both_lines(tmp_path: Path, second: Line) -> None:
-    other = line(0, "device", dump(SENSOR), SENSOR, online=True)
-    with pytest.raises(BadRecording, match="lines 2 and 4 are two devices with one MAC, A8032AB12345"):
-        open_recording(write(tmp_path / "tape", START, other, second))
+def test_an_odd_dump_makes_a_device(dump_of_it: dict[str, Any]) -> None:
+    blueprint = blueprint_of(dump_of_it)
+    assert all(isinstance(part, dict) for part in (*blueprint.config.values(), *blueprint.status.values()))
+    assert isinstance(blueprint.status.get("sys", {}).get("uptime", 0), int)

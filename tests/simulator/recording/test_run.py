@@ -13,7 +13,7 @@ from fleet_platform.simulator import BadUrl, Progress
 from fleet_platform.simulator.recording import BadRecording
 from fleet_platform.simulator.recording.lines import Line
 from fleet_platform.simulator.recording.run import ReplayOptions, replay
-from tests.simulator.recording.tape import PLUG, change, dump, line, write
+from tests.simulator.recording.tape import PLUG, SENSOR, change, dump, line, write
 
 if TYPE_CHECKING:
     from tests.simulator.conftest import Home
@@ -41,6 +41,39 @@ async def test_what_could_not_be_played_shows_in_the_exit_code(home: Home, tmp_p
         "the recording is over: 0 notifications were sent",
         "1 lines could not be played, for their device was not connected",
     ]
+
+
+async def test_devices_that_have_the_mac_of_another_are_left_out_and_named(home: Home, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    twin = f"shelly1g3-{PLUG[-12:]}"
+    lines = [
+        START,
+        line(0, "device", dump(twin), twin, online=True),
+        line(0, "device", dump(SENSOR), SENSOR, online=True),
+        change(1, twin, sys={"uptime": 78}),
+        change(1, SENSOR, sys={"uptime": 78}),
+        END,
+    ]
+    path = write(tmp_path / "tape", *lines)
+    assert await replay(ReplayOptions(url=home.url, path=path, speed=None), on_progress=told.append) == 1
+    remarks = [text for progress in told for text in progress.remarks]
+    assert remarks[:2] == [
+        "tape: 2 devices, 60 seconds",
+        f"left out, for each has the MAC of one before it: {twin}",
+    ]
+    assert remarks[-1] == "the recording is over: 1 notifications were sent"
+    assert [frame["method"] for frame in home.frames(SENSOR)] == ["NotifyFullStatus", "NotifyStatus"]
+    assert len(home.visits) == 2
+
+
+async def test_a_file_that_changes_meanwhile_ends_it_in_a_sentence(home: Home, tmp_path: Path) -> None:
+    path = write(tmp_path / "tape", START, change(1, sys={"uptime": 78}), END)
+    looping = asyncio.create_task(replay(ReplayOptions(url=home.url, path=path, speed=None, loop=True)))
+    await home.until(lambda: home.frames(PLUG, "NotifyStatus"), timeout_s=20)
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.raises(BadRecording, match="tape was changed while it was played"):
+        async with asyncio.timeout(20):
+            await looping
 
 
 async def test_a_loop_goes_on_until_its_time_is_over(home: Home, tmp_path: Path) -> None:

@@ -6,21 +6,27 @@ The maker's half of a MAC stays, and so does what an IP address says by its form
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
-from fleet_platform.simulator.recording.masking.keyed import another_rest, another_tail, stream
+from fleet_platform.simulator.recording.masking.colons import Kind, is_ip4, pieces_in
+from fleet_platform.simulator.recording.masking.keyed import another_hex, another_rest, another_tail, stream
 
-_PAIR = r"[0-9A-Fa-f]{2}"
-_SEPARATOR = r"(?:[:\-._ ]|%3A|%3a)"
+_HEX = "[0-9A-Fa-f]"
+_PAIR = f"{_HEX}{{2}}"
+_ESCAPE = r"%(?:25)*(?:2[DEde0]|3[Aa]|5[Ff])"
+_SEPARATOR = rf"(?:[:\-._ ]|{_ESCAPE})"
 
 ADDRESS = re.compile(
     # EUI-64 before MAC, whose six pairs it holds; a run of anything with colons may be a MAC or IPv6
-    rf"(?P<eui>(?<![0-9A-Fa-f]){_PAIR}(?:-{_PAIR}){{7}}(?![0-9A-Fa-f]))"
-    r"|(?P<colons>[0-9A-Fa-f]*(?::[0-9A-Fa-f]*){2,}(?:(?<=[0-9A-Fa-f:])(?:\d{1,3}\.){3}\d{1,3})?)"
-    rf"|(?P<mac>{_PAIR}(?P<sep>{_SEPARATOR}){_PAIR}(?:(?P=sep){_PAIR}){{4}})"
-    r"|(?P<dotted>(?<![0-9A-Fa-f])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![0-9A-Fa-f]))"
-    r"|(?P<ip4>(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d))"
-    r"|(?P<run>[0-9A-Fa-f]{12,})"
+    rf"(?P<eui>(?<!{_HEX}){_PAIR}(?:-{_PAIR}){{7}}(?!{_HEX}))"
+    rf"|(?P<colons>(?:{_HEX}*+:){{2,}}+(?:(?:\d{{1,3}}\.){{3}}\d{{1,3}}|{_HEX}*+))"
+    rf"|(?P<mac>{_PAIR}(?P<sep>{_SEPARATOR}){_PAIR}(?:(?i:(?P=sep)){_PAIR}){{4}})"
+    rf"|(?P<halves>(?<!\d){_HEX}{{6}}(?:[:\-._]|{_ESCAPE}){_HEX}{{6}}(?!\d))"
+    # … and not the middle of a UUID
+    rf"|(?P<thirds>(?<!{_HEX})(?<!{_HEX}{{8}}-){_HEX}{{4}}(?P<dot>[.\-_]){_HEX}{{4}}(?P=dot){_HEX}{{4}}(?!{_HEX}))"
+    r"|(?P<numbers>(?<!\d)(?<!\d\.)\d++(?:\.\d++){3,}+)"
+    rf"|(?P<run>{_HEX}{{12,}})"
 )
 """Whatever looks like an address; :meth:`Addresses.replace` decides whether it is one."""
 
@@ -28,12 +34,15 @@ _MAC_WITH_COLONS = re.compile(rf"{_PAIR}(?::{_PAIR}){{5}}")
 _MAC_DIGITS = 12
 _EUI_DIGITS = 16
 _HALF_DIGITS = 6
+_IP4_NUMBERS = 4
 _MAX_KNOWN = 200_000
 
 _KEPT_V4 = tuple(map(IPv4Network, ("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/3")))
 _BLOCKS_V4 = tuple(
     map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"))
 )
+_FIRST_V4 = frozenset(str(network).partition(".")[0] for network in _BLOCKS_V4)
+
 _SHARED = IPv4Address("100.64.0.0")
 _SHARED_BITS = 22
 """Public addresses move to the block for carriers (RFC 6598), where nobody's server is."""
@@ -52,12 +61,14 @@ class Addresses:
 
     def replace(self, match: re.Match[str]) -> str | None:
         """The text for a match of :data:`ADDRESS`; None if it is no address after all."""
-        text = match.group()
+        text, at = match.group(), match.start()
+        # What it begins with may be the end of a word.
+        glued = at > 0 and match.string[at - 1].isalnum()
         match match.lastgroup:
-            case "ip4":
-                return self.ip4(text)
+            case "numbers":
+                return self._numbers(text.split("."), glued=glued)
             case "colons":
-                return self._colons(text)
+                return self._colons(text, glued=glued)
             case "eui":
                 return _spell(self._eui(text.replace("-", "")), text)
             case "run":
@@ -71,10 +82,9 @@ class Addresses:
 
     def ip4(self, text: str) -> str | None:
         """Another IPv4 address of the same kind; None for what is no address, the same for one that means no host."""
-        try:
-            address = IPv4Address(text)
-        except ValueError:
+        if not is_ip4(text):
             return None
+        address = IPv4Address(text)
         if any(address in network for network in _KEPT_V4):
             return text
         for network in _BLOCKS_V4:
@@ -89,6 +99,8 @@ class Addresses:
             address = IPv6Address(text)
         except ValueError:
             return None
+        if address.ipv4_mapped is not None:
+            return f"::ffff:{self.ip4(str(address.ipv4_mapped))}"
         if address.is_unspecified or address.is_loopback or address.is_multicast:
             return text
         for network in _BLOCKS_V6:
@@ -96,15 +108,42 @@ class Addresses:
                 return str(IPv6Address(another_rest(self._key, address.packed, network.prefixlen)))
         return str(IPv6Address(_DOCUMENTATION + another_rest(self._key, address.packed, 32)[4:]))
 
-    def _colons(self, text: str) -> str | None:
-        pairs = text.split(":")
-        if len(pairs) == _EUI_DIGITS // 2 and all(len(pair) == 2 for pair in pairs):
-            # It could be IPv6 too, but nobody's prefix has such groups only.
-            return _spell(self._eui("".join(pairs)), text)
-        if (found := self.ip6(text)) is not None:
-            return found
+    # ---- numbers with dots --------------------------------------------------------------------------------
+
+    def _numbers(self, numbers: list[str], *, glued: bool) -> str | None:
+        """Four numbers or more: an address, perhaps behind a word's last digits or before a port."""
+        starts = range(len(numbers) - _IP4_NUMBERS + 1)
+        found = [at for at in starts if numbers[at] in _FIRST_V4 and _is_private(_window(numbers, at))]
+        if not found:
+            at = starts[-1] if glued else 0
+            found = [at] if is_ip4(_window(numbers, at)) else []
+        for at in found:
+            numbers[at : at + _IP4_NUMBERS] = (self.ip4(_window(numbers, at)) or "").split(".")
+        return ".".join(numbers) if found else None
+
+    # ---- digits with colons, and without ------------------------------------------------------------------
+
+    def _colons(self, text: str, *, glued: bool) -> str | None:
+        pieces = pieces_in(text, glued=glued)
+        if pieces:
+            return ":".join(self._piece(kind, piece) for kind, piece in pieces)
         replaced = _MAC_WITH_COLONS.sub(lambda mac: self.mac(mac.group()), text)
         return None if replaced == text else replaced
+
+    def _piece(self, kind: Kind, text: str) -> str:
+        match kind:
+            case "mac":
+                return self.mac(text)
+            case "eui":
+                return _spell(self._eui(text.replace(":", "")), text)
+            case "ip4":
+                return self.ip4(text) or text
+            case "ip6":
+                return self.ip6(text) or text
+            case "more":
+                return another_hex(self._key, text)
+            case "rest":
+                return text
 
     def _run(self, text: str) -> str | None:
         """A run of hexadecimal digits: a MAC, an EUI-64, or something that a MAC hides in."""
@@ -140,14 +179,23 @@ class Addresses:
         return digits[:6] + another_rest(self._key, digits[:6].encode() + rest, 8 * _HALF_DIGITS)[_HALF_DIGITS:].hex()
 
 
+def _window(numbers: Sequence[str], at: int) -> str:
+    return ".".join(numbers[at : at + _IP4_NUMBERS])
+
+
+def _is_private(text: str) -> bool:
+    """Whether an address belongs to somebody's own network."""
+    return is_ip4(text) and any(IPv4Address(text) in network for network in _BLOCKS_V4)
+
+
 def _digits(text: str) -> str:
     """The hexadecimal digits of a MAC, lower case."""
-    return re.sub(r"%3a|[^0-9a-f]", "", text.lower())
+    return re.sub(rf"{_ESCAPE}|[^0-9a-f]", "", text.lower())
 
 
 def _spell(digits: str, like: str) -> str:
     """Put lower-case digits in the places of those of another text, in its case."""
-    letters = re.sub(r"%3[Aa]|[^A-Fa-f]", "", like)
+    letters = re.sub(rf"{_ESCAPE}|[^A-Fa-f]", "", like)
     digits = digits.upper() if letters and letters.isupper() else digits
     fill = iter(digits)
-    return re.sub(r"(%3[Aa])|[0-9A-Fa-f]", lambda found: found.group(1) or next(fill), like)
+    return re.sub(rf"({_ESCAPE})|{_HEX}", lambda found: found.group(1) or next(fill), like)

@@ -12,6 +12,8 @@ _HALF = 12
 _HALF_MASK = (1 << _HALF) - 1
 _ROUNDS = 6
 
+_MAX_DECIMALS = 15
+
 _ALPHABETS = (ascii_lowercase, ascii_uppercase, digits)
 _FOREIGN = {2: "äöüéèñçåøîāžşğ", 3: "中文字符数据样本名", 4: "𐐀𐐁𐐂𐐃𐐄𐐅"}
 """Letters to put in the place of others that take as many bytes in UTF-8."""
@@ -19,10 +21,12 @@ _FOREIGN = {2: "äöüéèñçåøîāžşğ", 3: "中文字符数据样本名",
 
 def stream(key: bytes, kind: str, data: bytes, size: int) -> bytes:
     """So many pseudorandom bytes for an input; ``kind`` keeps different uses apart (at most 16 ASCII characters)."""
-    blocks = b""
-    for number in range((size + 63) // 64):
-        blocks += hashlib.blake2b(number.to_bytes(4, "big") + data, key=key, person=kind.encode()).digest()
-    return blocks[:size]
+    seed = hashlib.blake2b(data, key=key, person=kind.encode()).digest()
+    if size <= len(seed):
+        return seed[:size]
+    # The input is read once, however long it is.
+    blocks = (hashlib.blake2b(number.to_bytes(4, "big"), key=seed).digest() for number in range(size // len(seed) + 1))
+    return b"".join(blocks)[:size]
 
 
 def another_text(key: bytes, text: str) -> str:
@@ -32,6 +36,24 @@ def another_text(key: bytes, text: str) -> str:
     """
     steps = stream(key, "text", text.encode("utf-8", "surrogatepass"), len(text))
     return "".join(_another(character, step) for character, step in zip(text, steps, strict=True))
+
+
+def another_hex(key: bytes, text: str) -> str:
+    """Lower- or upper-case hexadecimal digits in which every digit is another one."""
+    steps = stream(key, "hex", text.encode(), len(text))
+    found = "".join(f"{(int(digit, 16) + 1 + step % 15) % 16:x}" for digit, step in zip(text, steps, strict=True))
+    return found.upper() if text.isupper() else found
+
+
+def another_place(key: bytes, degrees: str, limit: float) -> str:
+    """Degrees with as many decimals, between minus and plus a limit, and never the same."""
+    mark = "," if "," in degrees else "."
+    decimals = min(len(degrees.partition(mark)[2]), _MAX_DECIMALS)
+    part = int.from_bytes(stream(key, "place", degrees.replace(mark, ".").encode(), 6), "big") / 2**48
+    there = round((2 * part - 1) * limit, decimals)
+    if there == float(degrees.replace(mark, ".")):
+        there = -there or 1.0
+    return f"{there:.{decimals}f}".replace(".", mark)
 
 
 def another_tail(key: bytes, number: int, tweak: bytes) -> int:

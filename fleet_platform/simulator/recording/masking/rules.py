@@ -15,7 +15,7 @@ def _words(text: str) -> frozenset[str]:
 TEXTS = _words("""
     name local_name title label desc ssid ap_ssid hostname user username tag options default_value wifi ap sta sta1
     consumption_types client_id topic_prefix body body_b64 headers code data value titles auth_domain realm
-    serial jti jwt batch batch_id
+    serial jti jwt batch batch_id error_msg
     """)
 """Free texts of the owner, names, and what identifies one piece of hardware."""
 
@@ -34,7 +34,7 @@ SECRETS = _words("nonce cnonce response opaque ha1 qr_code manual_code setup_cod
 """Beside those that :mod:`fleet_platform.redaction` knows by name."""
 
 LATITUDES = frozenset(("lat", "latitude"))
-LONGITUDES = frozenset(("lon", "lng", "longitude"))
+LONGITUDES = frozenset(("lon", "lng", "long", "longitude"))
 ZONES = frozenset(("tz", "timezone"))
 
 FIXED = _words("ver version fw_id build_id fw_ver etag netmask")
@@ -52,10 +52,18 @@ SOURCES = frozenset(("source",))
 OWNERS_METHODS = ("kvs.", "http.", "script.eval", "script.getcode", "script.putcode")
 """Methods whose parameters and answers are the owner's altogether, numbers included."""
 
-ENVELOPE = _words("id ts rev offset total len left etag")
-"""What is the protocol's even there."""
+OWNERS_ERRORS = ("kvs.", "http.", "script.")
+"""Methods whose errors quote what the owner wrote."""
 
-OWNERS_MEMBERS = _words("items keys key value etag hooks url headers body code data jobs result id")
+ENVELOPE = _words("id ts rev offset total len left code")
+"""Numbers of the protocol's own directly in those parameters and answers, as ``etag`` is a text of its own there."""
+
+ETAG = re.compile(r"[\w+/=-]{1,44}", re.ASCII)
+
+ENTRIES = frozenset(("items", "keys"))
+"""Members of those that hold entries, each with members of the protocol: in an array, or by the owner's key."""
+
+OWNERS_MEMBERS = _words("items keys key value etag hooks url headers body code message data jobs result") | ENVELOPE
 """Names that parameters and answers of the owner's methods have of their own."""
 
 IDENTIFIER = re.compile(r"[a-z0-9_:.]*")

@@ -9,13 +9,25 @@ from collections.abc import Callable
 from fleet_platform.redaction import redact
 from fleet_platform.simulator.recording.masking import rules
 from fleet_platform.simulator.recording.masking.addresses import ADDRESS, Addresses
-from fleet_platform.simulator.recording.masking.keyed import another_text, stream
+from fleet_platform.simulator.recording.masking.keyed import another_place, another_text, stream
 
 HIDDEN = "***"
 """What :mod:`fleet_platform.redaction` puts in the place of a secret."""
 
-_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://[^\s\"'<>\\]+")
-_MAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+# Linear in the text: no beginning is looked at again and again for want of an end.
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.\-]{0,30}+)?://[^\s\"'<>\\]++")
+_MAIL = re.compile(r"(?:(?<![\w.+%-])[\w.+%-]++|[\w.+%-]{1,64})@[\w-]++(?:\.[\w-]++)++")
+_DEGREES = re.compile(r"[+-]?\d{1,3}(?:[.,]\d+)?")
+_PLACE = re.compile(
+    r"(?P<word>(?<![a-z])(?:geo:|(?:lat(?:itude)?(?:lng|lon)?|lng|lon(?:gitude|g(?=\D{0,12}\d{1,3}[.,]\d\d))?)"
+    r"(?![a-z])(?:[^\w\n+-]|_){0,12}))"
+    rf"(?P<first>{_DEGREES.pattern})(?:(?P<between>[\s,;/]{{1,3}})(?P<second>{_DEGREES.pattern}))?",
+    re.IGNORECASE,
+)
+"""Degrees that are named as such, one number or two."""
+
+_LATITUDE, _LONGITUDE = 66.0, 180.0
+
 _SERVER = re.compile(
     r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*://)?(?:(?P<user>[^@/?#]*)@)?"
     r"(?P<host>\[[^\]/?#]*\]|[^/?#:]*)(?P<port>:\d{1,5}(?![^/?#]))?(?P<rest>.*)",
@@ -57,18 +69,22 @@ class Texts:
     # ---- kinds of texts ---------------------------------------------------------------------------------
 
     def plain(self, text: str) -> str:
-        """The vendor's word: only addresses are replaced."""
-        return self._replace_addresses(text, _same)
+        """The vendor's word: only secrets, and addresses, on the web and by mail too, are replaced."""
+        return self._replace_links(redact(text), self._bare)
 
     def open(self, text: str) -> str:
-        """A text of unknown meaning: secrets, addresses, and names that were seen as such are replaced."""
-        return self._replace_links(redact(text), self._replace_words)
+        """A text of unknown meaning: secrets, addresses, places, and names that were seen as such are replaced."""
+        return self._replace_links(redact(text), self._replace_places)
 
     def own(self, text: str) -> str:
-        """A text of the owner: everything is replaced."""
-        if text == HIDDEN or self._is_default(text) or rules.INSTANCE.fullmatch(text):
-            return self.plain(text)
-        return self._replace_links(text, self._another)
+        """A text of the owner: everything is replaced but a component's key."""
+        return self._bare(text) if rules.INSTANCE.fullmatch(text) else self.written(text)
+
+    def written(self, text: str) -> str:
+        """A text that nobody but the owner can have written."""
+        if text == HIDDEN or self._is_default(text):
+            return self._bare(text)
+        return self._replace_links(text, self._theirs)
 
     def source(self, text: str) -> str:
         """Who changed something."""
@@ -76,7 +92,7 @@ class Texts:
 
     def key(self, text: str) -> str:
         """A component key, or a cryptographic one."""
-        return text if rules.INSTANCE.fullmatch(text) or text in rules.SINGLETONS else secret(text)
+        return self._bare(text) if rules.INSTANCE.fullmatch(text) or text in rules.SINGLETONS else secret(text)
 
     def mac(self, text: str) -> str:
         """A field that holds a MAC, where one without letters is upper case too."""
@@ -87,6 +103,18 @@ class Texts:
         """Another time zone."""
         choices = [zone for zone in rules.ZONE_CHOICES if zone != text]
         return choices[stream(self._key, "zone", text.encode(), 1)[0] % len(choices)] if text else text
+
+    def latitude(self, text: str) -> str:
+        """Degrees as a text."""
+        return _replace(_DEGREES, text, lambda found: self.degrees(found.group()), self._another)
+
+    def longitude(self, text: str) -> str:
+        """Degrees as a text."""
+        return _replace(_DEGREES, text, lambda found: self.degrees(found.group(), of_longitude=True), self._another)
+
+    def degrees(self, number: str, *, of_longitude: bool = False) -> str:
+        """A number of degrees somewhere else."""
+        return another_place(self._key, number, _LONGITUDE if of_longitude else _LATITUDE)
 
     def server(self, text: str) -> str:
         """A host, a host with port, or a URL."""
@@ -113,29 +141,25 @@ class Texts:
         if (address := self.addresses.ip4(host)) is not None:
             return address
         if not host or rules.KNOWN_HOSTS.fullmatch(host):
-            return host
+            return self._bare(host)
         *labels, last = host.split(".")
         if not labels:
             return self._label(last)
         return ".".join((*map(self._label, labels), last if last in _KEPT_ENDINGS else "invalid"))
 
     def _label(self, label: str) -> str:
-        return self.plain(label) if self._is_default(label) else self._replace_addresses(label, self._another)
+        return self._bare(label) if self._is_default(label) else self._theirs(label)
 
     def _path(self, rest: str) -> str:
         path, question, query = rest.partition("?")
         parts = (
-            part if part in rules.KNOWN_PATHS or rules.INSTANCE.fullmatch(part) else self._path_part(part)
+            self._bare(part) if part in rules.KNOWN_PATHS or rules.INSTANCE.fullmatch(part) else self._theirs(part)
             for part in path.split("/")
         )
-        return "/".join(parts) + question + self._path_part(query)
+        return "/".join(parts) + question + self._theirs(query)
 
-    def _path_part(self, part: str) -> str:
-        return self._replace_addresses(part, self._another)
-
-    def _replace_links(self, text: str, rest: Change) -> str:
-        """URLs and mail addresses, then addresses in what is between them."""
-        between = self._between_links(rest)
+    def _replace_links(self, text: str, between: Change) -> str:
+        """URLs and mail addresses; what is between them has no other link in it."""
         return _replace(
             _URL,
             text,
@@ -143,8 +167,23 @@ class Texts:
             lambda part: _replace(_MAIL, part, lambda found: self._mail(found.group()), between),
         )
 
-    def _between_links(self, rest: Change) -> Change:
-        return lambda part: self._replace_addresses(part, rest)
+    def _bare(self, part: str) -> str:
+        """A part in which nothing but addresses is the owner's."""
+        return self._replace_addresses(part, _same)
+
+    def _theirs(self, part: str) -> str:
+        """A part that is the owner's altogether."""
+        return self._replace_addresses(part, self._another)
+
+    def _replace_places(self, part: str) -> str:
+        return _replace(_PLACE, part, self._place, lambda rest: self._replace_addresses(rest, self._replace_words))
+
+    def _place(self, found: re.Match[str]) -> str:
+        of_longitude = found["word"][:2].lower() in ("lo", "ln")
+        text = found["word"] + self.degrees(found["first"], of_longitude=of_longitude)
+        if found["second"] is None:
+            return text
+        return text + found["between"] + self.degrees(found["second"], of_longitude=not of_longitude)
 
     def _mail(self, text: str) -> str:
         name, _, host = text.rpartition("@")
