@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import fanout, ingest, memory, relay, simulator, storm
+from benchmarks import fanout, groups, ingest, listing, memory, relay, simulator, storm
 from benchmarks.scale import SHORT, Scale
 from benchmarks.server import LOAD_CORE, Measure, bare, platform
 from benchmarks.table import Row, beside, render
@@ -33,7 +33,9 @@ BENCHMARKS: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
     "relay": partial(compare, relay.measure),
     "memory": partial(compare, memory.measure),
     "storm": partial(compare, storm.measure),
+    "listing": partial(compare, listing.measure),
     "simulator": simulator.compare,
+    "groups": groups.measure,
 }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from itertools import count
 from typing import Any, cast
@@ -53,6 +53,7 @@ class Bare:
         self.subscribers: set[asyncio.Transport] = set()
         self.collected: list[bytes] = []
         self.messages = 0
+        self.lists = {"Device.List": self.page, "Entity.List": self.entities}
 
     async def device(self, request: web.Request) -> web.WebSocketResponse:
         """``/shelly``."""
@@ -95,7 +96,7 @@ class Bare:
             transport.write(joined)
 
     async def client(self, request: web.Request) -> web.WebSocketResponse:
-        """``/``: a call without ``dst`` subscribes, any other is relayed."""
+        """``/``: a list is answered, any other call without ``dst`` subscribes, the rest is relayed."""
         protocol = request.headers.get("Sec-WebSocket-Protocol", "")
         socket = web.WebSocketResponse(protocols=(protocol,), compress=False, decode_text=False)
         await socket.prepare(request)
@@ -105,6 +106,12 @@ class Bare:
                 continue
             message = orjson.loads(text.data)
             dst = message.get("dst")
+            if message["method"] in self.lists:
+                await self.answer(socket, message["id"], self.lists[message["method"]](message["params"].get("limit")))
+                continue
+            if message["method"] == "FleetManager.Unsubscribe":
+                await self.answer(socket, message["id"], None)
+                continue
             if dst is None:
                 self.subscribers.add(transport)
                 await self.answer(socket, message["id"], {"ids": [1]})
@@ -124,6 +131,20 @@ class Bare:
         """``Device.List``."""
         devices = [{"shellyID": src, "status": status} for src, status in self.status.items()]
         return web.Response(body=orjson.dumps(devices))
+
+    def page(self, limit: int | None) -> Sequence[Any]:
+        """All devices, or the first some of them."""
+        names = sorted(self.status)[:limit] if limit else self.status
+        return [{"shellyID": src, "status": self.status[src]} for src in names]
+
+    def entities(self, _: int | None) -> dict[str, Any]:
+        """An entity for each input and switch."""
+        return {
+            f"{src}_{key}": {"id": f"{src}_{key}", "name": src, "type": key, "source": src, "properties": {}}
+            for src, status in self.status.items()
+            for key in status
+            if key.startswith(("input:", "switch:"))
+        }
 
 
 async def serve(port: int) -> None:

@@ -38,6 +38,16 @@ class Address:
     host: str = "127.0.0.1"
 
 
+def handshake(address: Address, path: str, subprotocol: str) -> bytes:
+    """The request that opens a websocket."""
+    return (
+        f"GET {path} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
+        "Upgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
+    ).encode()
+
+
 class Connection(asyncio.Protocol):
     """A websocket to the server; subclasses say what to do with each text."""
 
@@ -66,12 +76,6 @@ class Connection(asyncio.Protocol):
         sock.setblocking(False)
         if receive_buffer:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        request = (
-            f"GET {path} HTTP/1.1\r\nHost: {address.host}:{address.port}\r\n"
-            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
-            f"Sec-WebSocket-Protocol: {subprotocol}\r\n\r\n"
-        )
         async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
             try:
                 await loop.sock_connect(sock, (address.host, address.port))
@@ -79,7 +83,7 @@ class Connection(asyncio.Protocol):
             except BaseException:
                 sock.close()
                 raise
-            self.transport.write(request.encode())
+            self.transport.write(handshake(address, path, subprotocol))
             await self.opened
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

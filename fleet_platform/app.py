@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from aiohttp import web
@@ -23,27 +24,33 @@ from fleet_platform.auth.tokens import Tokens
 from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.door import Waiter, WaitingRoom
 from fleet_platform.devices.fleet import Fleet
-from fleet_platform.devices.frames import CLOSE_POLICY, DENY_FRAMES
 from fleet_platform.devices.introduction import Pacer
 from fleet_platform.devices.link import LinkLimits
 from fleet_platform.devices.notifications import Notifications
 from fleet_platform.devices.queued import QueuedCalls
+from fleet_platform.devices.removal import Removal
 from fleet_platform.devices.session import DeviceServices, DeviceTimes
 from fleet_platform.devices.sleepers import Sleepers
 from fleet_platform.devices.twin import Twin
 from fleet_platform.devices.voice import Voice
 from fleet_platform.events.bus import Bus
+from fleet_platform.events.catalogue import EVENTS
 from fleet_platform.events.metadata import MetadataBook
 from fleet_platform.host import Host, HostServices, Tables
+from fleet_platform.methods.about import AboutMethods
+from fleet_platform.methods.actions import ActionMethods
 from fleet_platform.methods.device import DeviceMethods
 from fleet_platform.methods.entity import EntityMethods
 from fleet_platform.methods.fleet_manager import FleetManagerMethods
 from fleet_platform.methods.listing import with_listings
 from fleet_platform.methods.plugin import PluginMethods
+from fleet_platform.methods.sending import SendingMethods
+from fleet_platform.methods.slices import in_slices
 from fleet_platform.methods.user import UserMethods
 from fleet_platform.methods.waiting_room import WaitingRoomMethods
+from fleet_platform.methods.web import WebMethods
 from fleet_platform.metrics import Measured, Metrics
-from fleet_platform.rpc.destinations import Destinations
+from fleet_platform.rpc.destinations import Destinations, Members, sets_of
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.methods import bind
 from fleet_platform.rpc.relay import Relay, RelayTimes
@@ -63,8 +70,8 @@ from fleet_platform.web.identity import Identity
 from fleet_platform.web.pages import Pages, PanelSource
 from fleet_platform.web.server import Front, Server, listening
 from fleet_platform.web.sockets import Pinger
-from plugin_sdk import ComponentType, DeviceId, JSONObject, Method
-from plugin_sdk.errors import DeviceOffline, Unavailable
+from plugin_sdk import ComponentType, DeviceId, Method
+from plugin_sdk.errors import Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -106,11 +113,17 @@ class Platform:
 
 @asynccontextmanager
 async def open_platform(
-    settings: PlatformSettings, *, reveal: Reveal, run_token: str | None = None, entry_points: Any = None
+    settings: PlatformSettings,
+    *,
+    reveal: Reveal,
+    sources: Mapping[str, str] = MappingProxyType({}),
+    run_token: str | None = None,
+    entry_points: Any = None,
 ) -> AsyncIterator[Platform]:
     """Build a platform and keep it running.
 
     Args:
+        sources: Where settings came from, by their names; defaults are absent.
         run_token: Enrolment token for devices that whoever starts the platform simulates.
         entry_points: Plugins to load instead of the installed ones.
 
@@ -127,14 +140,16 @@ async def open_platform(
         database = await stack.enter_async_context(Database(dsn))
         await migrate(database, [core_migrations()])
         tokens = await Tokens.open(KeyValueStore(database))
-        assembly = Assembly(settings, database, tokens, reveal=reveal, run_token=run_token, entry_points=entry_points)
+        assembly = Assembly(
+            settings, database, tokens, reveal=reveal, sources=sources, run_token=run_token, entry_points=entry_points
+        )
         await assembly.load()
         stack.push_async_callback(assembly.flush)
         await stack.enter_async_context(background(assembly.tasks()))
         await stack.enter_async_context(assembly.host)
-        port = await stack.enter_async_context(listening(assembly.application(), settings.host, settings.port))
+        assembly.port = await stack.enter_async_context(listening(assembly.application(), settings.host, settings.port))
         stack.push_async_callback(assembly.close_sockets)
-        yield assembly.platform(port)
+        yield assembly.platform()
 
 
 class Assembly:
@@ -147,14 +162,18 @@ class Assembly:
         tokens: Tokens,
         *,
         reveal: Reveal,
+        sources: Mapping[str, str],
         run_token: str | None,
         entry_points: Any,
     ) -> None:
+        self.port = settings.port
+        self._server: Server | None = None
         self._settings = settings
         self._database = database
         self._run_token = run_token
         self._tally: Counter[str] = Counter()
         self._access = Access(())
+        self._sets: Mapping[str, Members] = {}
         self._tokens = tokens
         self._authenticator = Authenticator(lambda: [provider for _, provider in self.host.tables.auth], tokens)
         self._fleet = Fleet()
@@ -171,19 +190,32 @@ class Assembly:
         )
         self._composer = Composer(self._types)
         self._composed_for: Mapping[str, ComponentType] = {}
+        self._recompose = asyncio.Event()
         self._queued = QueuedCalls(store=QueuedCallStore(database), bus=self._bus, timeout_of=self._relay.timeout_of)
+        self._notifications = Notifications(
+            voice=self._voice, stored=self._store.mark_status, types=self._types, composer=self._composer
+        )
+        self._removal = Removal(fleet=self._fleet, store=self._store, queued=self._queued, voice=self._voice)
         self._room = WaitingRoom(
-            fleet=self._fleet, store=self._store, voice=self._voice, expel=self._expel, tally=self._tally
+            fleet=self._fleet, store=self._store, voice=self._voice, expel=self._removal.expel, tally=self._tally
         )
         self._sleepers = Sleepers(self._fleet, self._voice)
         self._device_pinger = Pinger(settings.ping_interval_s, self._tally)
         self._client_pinger = Pinger(settings.ping_interval_s, self._tally)
+        self._clients: ClientSocket | None = None
         self.host = Host(
             services=HostServices(
                 bus=self._bus,
                 devices=self._fleet,
                 relay=self._relay,
                 invoke=self._dispatcher.invoke,
+                allows=self._allows,
+                find_principal=self._authenticator.by_name,
+                principal_changed=self._principal_changed,
+                contributed=lambda: self.host.tables.services,
+                renew_metadata=self._metadata.renew,
+                report=self._notifications.report,
+                emit=self._notifications.entity_event,
                 database=database,
                 kv=KeyValueStore(database),
                 data=settings.data,
@@ -193,21 +225,27 @@ class Assembly:
             overrides=settings.plugins,
             entry_points=entry_points,
             reserved_methods=lambda: [name for m in self._methods() for name in (m.name, *m.aliases)],
+            reserved_events=[event.name for event in EVENTS],
         )
-        self._fleet_manager = FleetManagerMethods(
-            bus=self._bus,
+        self._identity = Identity(self._authenticator, allowed_origins=settings.allowed_origins)
+        self._destinations = Destinations(self._fleet, sets=lambda: self._sets)
+        self._fleet_manager = FleetManagerMethods(bus=self._bus, fleet=self._fleet, allows=self._allows)
+        self._about = AboutMethods(
+            dispatcher=self._dispatcher,
+            host=self.host,
             fleet=self._fleet,
+            bus=self._bus,
             allows=self._allows,
-            methods_in_force=lambda: self._dispatcher.methods,
-            parts=self._parts,
+            providers=lambda: [provider for _, provider in self.host.tables.auth],
+        )
+        self._web = WebMethods(
+            settings=settings, sources=sources, port=lambda: self.port, apply=self._believe, voice=self._voice
         )
         self._devices = DeviceServices(
             fleet=self._fleet,
             voice=self._voice,
             storage=self._store,
-            notifications=Notifications(
-                voice=self._voice, stored=self._store.mark_status, types=self._types, composer=self._composer
-            ),
+            notifications=self._notifications,
             waiting_room=self._room,
             pacer=Pacer(settings.fetch_concurrency),
             rules=lambda: self.host.tables.admission,
@@ -218,6 +256,7 @@ class Assembly:
             limits=LinkLimits(in_flight=settings.calls_in_flight, waiting=settings.calls_waiting),
             times=DeviceTimes(hello_s=settings.handshake_timeout_s, call_s=settings.call_timeout_s),
         )
+        self._bus.tap(("Shelly.Delete",), lambda event: self._metadata.forget(DeviceId(str(event.device))))
         self.host.on_tables(self._take_tables)
 
     # ---- from the database ------------------------------------------------------------------------------------
@@ -255,40 +294,58 @@ class Assembly:
     def _allows(self, principal: Any, permission: str, device: DeviceId | None) -> bool:
         return self._access.allows(principal, permission, device)
 
+    def _principal_changed(self, name: str, provider: str) -> None:
+        self._authenticator.forget(name, provider)
+        if self._clients is not None:
+            self._clients.part_with(name, provider)
+
     def _types(self) -> Mapping[str, ComponentType]:
         return self.host.tables.components
 
     def _take_tables(self, tables: Tables) -> None:
         """Plugins were loaded, enabled or disabled: everything that is compiled from them is replaced."""
         self._access = Access([policy for _, policy in tables.policies])
+        self._sets = sets_of(tables.services)
         core = {bound.name.lower(): bound for bound in (bind(method, plugin="core") for method in self._methods())}
         aliases = {alias.lower(): bound for bound in core.values() for alias in bound.aliases}
-        self._dispatcher.methods = with_listings({**tables.methods, **aliases, **core})
-        self._bus.rights_changed()
+        events = [*(("core", event) for event in EVENTS), *tables.events.values()]
+        self._dispatcher.methods = with_listings({**tables.methods, **aliases, **core}, events)
+        self._bus.restrict({event.name: event.permission for _, event in events if event.permission})
         if tables.components != self._composed_for:
-            self._composed_for = tables.components
+            starting, self._composed_for = not self._composed_for, tables.components
             for twin in self._fleet:
-                self._composer.refresh(twin)
+                if starting:
+                    self._composer.refresh(twin)
+                else:
+                    twin.entities_json = None
+            self._recompose.set()
 
     def _methods(self) -> list[Method]:
         """The platform's own methods."""
+        devices = DeviceMethods(
+            fleet=self._fleet,
+            relay=self._relay,
+            queued=self._queued,
+            allows=self._allows,
+            delete=self._removal.delete,
+            room=self._room,
+        )
+        entities = EntityMethods(fleet=self._fleet, allows=self._allows, composer=self._composer, types=self._types)
+        actions = ActionMethods(
+            find=entities.find, composer=self._composer, relay=self._relay, allows=self._allows, types=self._types
+        )
         return [
             *self._fleet_manager.methods(),
-            *DeviceMethods(fleet=self._fleet, relay=self._relay, queued=self._queued, allows=self._allows).methods(),
-            *EntityMethods(
-                fleet=self._fleet, allows=self._allows, composer=self._composer, types=self._types
-            ).methods(),
-            *WaitingRoomMethods(self._room).methods(),
+            *self._about.methods(),
+            *SendingMethods(relay=self._relay, destinations=self._destinations).methods(),
+            *devices.methods(),
+            *entities.methods(),
+            *actions.methods(),
+            *WaitingRoomMethods(self._room, fleet=self._fleet, allows=self._allows).methods(),
             *PluginMethods(self.host, self._voice).methods(),
             *UserMethods(authenticator=self._authenticator, tokens=self._tokens).methods(),
+            *self._web.methods(),
         ]
-
-    def _parts(self) -> Mapping[str, tuple[JSONObject, JSONObject]]:
-        """Status and settings of each plugin, for ``FleetManager.GetStatus`` and ``GetConfig``."""
-        return {
-            f"plugin:{name}": (record.to_json(), self.host.settings.get_config(name))
-            for name, record in self.host.records.items()
-        }
 
     # ---- what runs ----------------------------------------------------------------------------------------
 
@@ -302,42 +359,38 @@ class Assembly:
             "device pings": self._device_pinger.run,
             "client pings": self._client_pinger.run,
             "event ring": self._forget_idle,
+            "entities": self._keep_entities,
         }
+
+    async def _keep_entities(self) -> None:
+        """Make all entities anew whenever component types changed, without holding anybody up."""
+        while True:
+            await self._recompose.wait()
+            self._recompose.clear()
+            async for twin in in_slices(self._fleet):
+                before = twin.entities
+                if self._fleet.get(twin.id) is twin:
+                    self._composer.refresh(twin)
+                    self._voice.entities(twin, before)
 
     async def _forget_idle(self) -> None:
         while True:
             await asyncio.sleep(_FORGET_EVERY_S)
             self._bus.forget_idle()
-
-    def _expel(self, device: str) -> None:
-        """Send a rejected device away and forget its twin; it is kept in the list of denied devices."""
-        twin = self._fleet.get(device)
-        if twin is None:
-            return
-        link, twin.link, twin.asleep = twin.link, None, False
-        self._fleet.remove(twin)
-        if link is not None:
-            self._voice.disconnected(twin, "rejected by an operator")
-            link.fail(DeviceOffline())
-            for frame in DENY_FRAMES:
-                link.send(frame)
-            link.close(CLOSE_POLICY, "rejected by an operator")
+            # Policies may go by what nobody tells us of, such as the time of day.
+            self._bus.rights_changed()
 
     # ---- the rim ------------------------------------------------------------------------------------------
 
     def application(self) -> web.Application:
         """What answers requests."""
-        settings, identity = (
-            self._settings,
-            Identity(self._authenticator, allowed_origins=self._settings.allowed_origins),
-        )
-        expand = Destinations(self._fleet).expand
-        clients = ClientSocket(
+        settings, identity, destinations = self._settings, self._identity, self._destinations
+        clients = self._clients = ClientSocket(
             identity=identity,
             bus=self._bus,
             dispatcher=self._dispatcher,
             relay=self._relay,
-            expand=expand,
+            destinations=destinations,
             pinger=self._client_pinger,
             limits=ClientLimits(
                 max_frame=settings.client_frame_bytes,
@@ -359,7 +412,7 @@ class Assembly:
                 identity=identity,
                 dispatcher=self._dispatcher,
                 relay=self._relay,
-                expand=expand,
+                destinations=destinations,
                 tally=self._tally,
             ),
             pages=Pages(
@@ -388,7 +441,14 @@ class Assembly:
             trusted_proxies=settings.trusted_proxies,
             tally=self._tally,
         )
-        return Server(front).application()
+        self._server = Server(front)
+        return self._server.application()
+
+    def _believe(self, settings: PlatformSettings) -> None:
+        """Put in force what may change while the platform runs."""
+        self._identity.allowed_origins = frozenset(settings.allowed_origins)
+        if self._server is not None:
+            self._server.trusted_proxies = settings.trusted_proxies
 
     def _panels(self) -> list[PanelSource]:
         return [
@@ -402,11 +462,11 @@ class Assembly:
             self._client_pinger.close_all(CLOSE_SOCKETS_S), self._device_pinger.close_all(CLOSE_SOCKETS_S)
         )
 
-    def platform(self, port: int) -> Platform:
+    def platform(self) -> Platform:
         """What the outside gets."""
         return Platform(
             settings=self._settings,
-            port=port,
+            port=self.port,
             run_token=self._run_token,
             fleet=self._fleet,
             bus=self._bus,

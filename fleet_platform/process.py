@@ -16,9 +16,10 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from fleet_platform.app import Platform, Reveal, open_platform
 from fleet_platform.settings import PlatformSettings
@@ -33,11 +34,15 @@ COLLECT_EVERY_S = 3600.0
 RUN_TOKEN_VARIABLE = "FLEET_RUN_TOKEN"  # noqa: S105  # a name, not a token
 
 
-def serve(settings: PlatformSettings, *, demo: bool) -> int:
-    """Run a platform until it is told to stop; returns the exit code."""
+def serve(settings: PlatformSettings, *, demo: bool, sources: Mapping[str, str]) -> int:
+    """Run a platform until it is told to stop; returns the exit code.
+
+    Args:
+        sources: Where settings came from, by their names; defaults are absent.
+    """
     try:
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            return runner.run(run(settings, demo=demo))
+            return runner.run(run(settings, demo=demo, sources=sources))
     except StorageProblem as problem:
         _say(f"Fleet Platform cannot start:\n  - {problem}")
     except OSError as error:
@@ -49,7 +54,11 @@ def serve(settings: PlatformSettings, *, demo: bool) -> int:
 
 
 async def run(
-    settings: PlatformSettings, *, demo: bool, ready: Callable[[Platform], None] = lambda _platform: None
+    settings: PlatformSettings,
+    *,
+    demo: bool,
+    sources: Mapping[str, str] = MappingProxyType({}),
+    ready: Callable[[Platform], None] = lambda _platform: None,
 ) -> int:
     """Run a platform, with a simulated fleet if wanted, until SIGINT or SIGTERM."""
     stop = asyncio.Event()
@@ -57,7 +66,8 @@ async def run(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, _on_signal, stop, number)
     run_token = secrets.token_urlsafe(24) if demo else None
-    async with open_platform(settings, reveal=reveal_in(settings.data), run_token=run_token) as platform:
+    reveal = reveal_in(settings.data)
+    async with open_platform(settings, reveal=reveal, sources=sources, run_token=run_token) as platform:
         if not await platform.host.settled(SETTLE_S):
             logger.warning("some plugins are still starting; fleet-platform plugins shows which")
         _settle_garbage_collector()

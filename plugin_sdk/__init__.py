@@ -20,6 +20,7 @@ from plugin_sdk.contributions import (
     AuthProvider,
     Command,
     Decision,
+    EventType,
     HookSpecs,
     Metadata,
     Method,
@@ -31,8 +32,11 @@ from plugin_sdk.contributions import (
     Settings,
     Sink,
 )
-from plugin_sdk.fleet import Device, Devices, Fleet, HttpClient, HttpResponse, KeyValue, Sql
+from plugin_sdk.destinations import expand
+from plugin_sdk.fleet import Device, Devices, EventStream, Fleet, HttpClient, HttpResponse, KeyValue, Sql
 from plugin_sdk.hookspecs import hookimpl, hookspec
+from plugin_sdk.jobs import JobStep, JobType, SkipDevice
+from plugin_sdk.pace import Pace
 from plugin_sdk.values import (
     JSON,
     Call,
@@ -69,17 +73,22 @@ __all__ = [
     "Entity",
     "EntitySpec",
     "Event",
+    "EventStream",
+    "EventType",
     "FieldKind",
     "Fleet",
     "HookSpecs",
     "HttpClient",
     "HttpResponse",
     "JSONObject",
+    "JobStep",
+    "JobType",
     "KeyValue",
     "MeasuredField",
     "Metadata",
     "Method",
     "Migrations",
+    "Pace",
     "Panel",
     "Parameter",
     "Policy",
@@ -89,12 +98,14 @@ __all__ = [
     "Service",
     "Settings",
     "Sink",
+    "SkipDevice",
     "Sql",
     "Verdict",
     "WebhookAttribute",
     "WebhookEvent",
     "component_id",
     "component_type",
+    "expand",
     "hookimpl",
     "hookspec",
 ]

@@ -76,6 +76,10 @@ class Parameter:
     required: bool = False
 
 
+def _always(_view: ComponentView) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
     """Something a person can make a component do.
@@ -93,7 +97,12 @@ class Action:
     method: str
     label: str
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    available: Callable[[ComponentView], bool] = lambda _view: True
+    available: Callable[[ComponentView], bool] = _always
+
+    @property
+    def conditional(self) -> bool:
+        """Whether some components of the type do not offer it, or not always."""
+        return self.available is not _always
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +118,8 @@ class EntitySpec:
         type: Entity type: ``switch``.
         label: What it is, for people: ``Output``.
         label_always: Whether ``label`` is part of the default name even of an only instance.
-        properties: Extra properties beside ``id``. Pure.
+        properties: Extra properties beside ``id``. Pure, and of what changes with the settings alone: the answer is
+            kept until the device's settings, its name or the set of its components change.
         label_for: Replaces ``label`` where the text depends on the component
             (a BLU sensor is called after what it measures), and shows it always. Pure.
     """
@@ -172,6 +182,7 @@ class ComponentType:
         title: For people: ``Switch``.
         singleton: The key has no instance number: ``sys``.
         dynamic: Created and removed at run time (instances 200-299): virtual and BTHome components.
+        reported: No device has it: the plugin reports its instances for a device (:meth:`plugin_sdk.Fleet.report`).
         entity: How it appears to users; None for what users never name (``wifi``).
         fields: What it measures.
         actions: What it can do.
@@ -188,6 +199,7 @@ class ComponentType:
     title: str
     singleton: bool = False
     dynamic: bool = False
+    reported: bool = False
     entity: EntitySpec | None = None
     fields: tuple[MeasuredField, ...] = ()
     actions: tuple[Action, ...] = ()

@@ -49,6 +49,28 @@ class Method:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventType:
+    """An event that the plugin publishes, for those who subscribe to it.
+
+    A plugin may publish what it declares, whatever its name, and anything called after itself.
+
+    Attributes:
+        name: ``Noun.Happened``, as clients subscribe to it: ``Shelly.KVS``.
+        summary: One sentence: when it is published.
+        params: Member of ``params`` to what it holds, as Markdown: ``{"shellyID": "the device"}``.
+        device: It is about one device: only who may see that device gets it, and ``metadata`` is added where its
+            noun is ``Shelly``.
+        permission: What else a subscriber must be allowed, such as the method that tells the same: ``user.list``.
+    """
+
+    name: str
+    summary: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    device: bool = False
+    permission: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sink:
     """Something that events flow into: a broker, a file, another system.
 
@@ -95,6 +117,8 @@ class Panel:
         icon: Name of an icon of the shell, or a file below ``panel/`` that ends in ``.svg``.
         order: Place among its kind; lower comes first.
         permission: What a user must be allowed to see it; None for any signed-in user.
+        components: Of a device tab: only devices that have a component of one of these types show it; all do if
+            none is named.
     """
 
     name: str
@@ -105,6 +129,7 @@ class Panel:
     icon: str = "puzzle"
     order: int = 100
     permission: str | None = None
+    components: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,14 +138,15 @@ class Route:
 
     Attributes:
         path: Below ``/plugin/<name>``, starting with a slash; with ``absolute`` anywhere not reserved.
-        handler: Takes an ``aiohttp.web.Request`` and returns a response.
+        handler: Takes an ``aiohttp.web.Request`` and returns a response. With a second parameter it also gets the
+            principal who calls, which is None where no permission is asked for.
         method: HTTP method; ``GET`` for websockets.
         permission: What the caller must be allowed; None means that anybody may call it.
         absolute: The path is taken as it is.
     """
 
     path: str
-    handler: Callable[[Any], Awaitable[Any]]
+    handler: Callable[..., Awaitable[Any]]
     method: str = "GET"
     permission: str | None = None
     absolute: bool = False
@@ -204,7 +230,8 @@ class Service:
     """An implementation of one of the platform's interfaces.
 
     Attributes:
-        interface: Name of the interface: ``health_check``.
+        interface: Name of the interface: ``destination``, ``job_type``, or one that another plugin asks for with
+            :meth:`plugin_sdk.Fleet.services`.
         name: Unique within the interface.
         implementation: What the interface asks for (documented with each, in ``docs/plugins.md``).
     """

@@ -91,13 +91,17 @@ class MethodNotFound(FleetError):
 
 
 class InvalidParams(FleetError):
-    """Parameters do not fit; ``data.errors`` is a list of ``{path, message}``."""
+    """Parameters do not fit; ``data.errors`` is a list of ``{path, message}``.
+
+    The first 20 faults are told, each cut to a readable length; ``data.more`` is how many others there are.
+    """
 
     code = -32602
     message = "Invalid params"
 
     def __init__(self, errors: Sequence[Mapping[str, str]]) -> None:
-        super().__init__(errors=list(errors))
+        told = [{**each, "path": each["path"][:200], "message": each["message"][:500]} for each in errors[:20]]
+        super().__init__(errors=told, more=len(errors) - len(told) or None)
 
     @classmethod
     def at(cls, path: str, message: str) -> InvalidParams:

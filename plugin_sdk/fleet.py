@@ -6,11 +6,11 @@ Every plugin gets a ``Fleet`` of its own, so that each call, event and row is at
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, runtime_checkable
 
-from plugin_sdk.values import JSON, DeviceId, Entity, Event, JSONObject, Presence
+from plugin_sdk.values import JSON, DeviceId, Entity, Event, JSONObject, Presence, Principal
 
 
 class Device(Protocol):
@@ -21,8 +21,16 @@ class Device(Protocol):
         """The device's id."""
 
     @property
+    def number(self) -> int | None:
+        """Its number on this platform; None until it is stored."""
+
+    @property
     def presence(self) -> Presence:
         """``online``, ``offline`` or ``pending``."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether it can be called now. A sleeper is online while it sleeps, and not connected."""
 
     @property
     def info(self) -> JSONObject:
@@ -39,6 +47,16 @@ class Device(Protocol):
     @property
     def entities(self) -> tuple[Entity, ...]:
         """Its entities, in the order of its components."""
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Keys of the components in its status; copies nothing else."""
+
+    def read(self, path: str) -> JSON:
+        """One value of its status by component key and dotted path (``switch:0.output``), or None.
+
+        Costs next to nothing for a number, text or boolean, where :attr:`status` copies everything.
+        """
 
 
 class Devices(Protocol):
@@ -126,6 +144,23 @@ class HttpClient(Protocol):
         """
 
 
+class EventStream(Protocol):
+    """Events that wait for a plugin, oldest first: ``async for event in events``, or a batch at a time."""
+
+    @property
+    def missed(self) -> int:
+        """How many events were dropped so far, because too many waited."""
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        """Itself."""
+
+    async def __anext__(self) -> Event:
+        """The next event."""
+
+    async def batch(self) -> list[Event]:
+        """All events that wait, once there is one; empty when the subscription has ended."""
+
+
 @runtime_checkable
 class Fleet(Protocol):
     """The platform, as one plugin sees it."""
@@ -159,32 +194,105 @@ class Fleet(Protocol):
         """Outgoing HTTP."""
 
     async def call(
-        self, device: str, method: str, params: Mapping[str, JSON] | None = None, *, timeout_s: float | None = None
+        self,
+        device: str,
+        method: str,
+        params: Mapping[str, JSON] | None = None,
+        *,
+        timeout_s: float | None = None,
+        on_behalf_of: Principal | None = None,
     ) -> JSON:
         """Call a method of a device and return its result, which may be null or false.
 
+        Args:
+            on_behalf_of: Who must be allowed to make the call; the plugin itself if nobody is named.
+
         Raises:
-            UnknownDevice: There is no such device.
+            UnknownDevice: There is no such device, or whoever is named may not know of it.
+            PermissionDenied: Whoever is named may not call that.
             DeviceOffline: It is not connected.
             DeviceBusy: Its queue is full.
             CallTimeout: It did not answer in time.
             DeviceError: It answered with an error.
         """
 
-    async def invoke(self, method: str, params: Mapping[str, JSON] | None = None) -> JSON:
-        """Call a method of the platform with the plugin's own authority."""
+    async def invoke(
+        self, method: str, params: Mapping[str, JSON] | None = None, *, on_behalf_of: Principal | None = None
+    ) -> JSON:
+        """Call a method of the platform with the plugin's own authority, or with that of whoever is named."""
+
+    def allows(self, principal: Principal, permission: str, device: str | None = None) -> bool:
+        """Whether somebody may do something, as the policies in force see it.
+
+        Args:
+            permission: Lower case: ``device.get``, ``switch.set``.
+            device: Id of the device it is about.
+        """
+
+    async def find_principal(self, name: str, provider: str) -> Principal | None:
+        """Somebody as its auth provider knows it now; None if it is not known any more, or disabled.
+
+        For work that goes on after its request: what a user may do is asked when it is done.
+
+        Raises:
+            Unavailable: The provider could not answer.
+        """
+
+    def principal_changed(self, name: str, provider: str) -> None:
+        """Somebody's groups, claims or credentials changed, or it is gone: call this when the change is durable.
+
+        What the platform remembers of it is forgotten, and its websockets are closed with 1013 after what waits to be
+        sent; whoever comes back is looked at anew.
+        """
+
+    def services(self, interface: str) -> Mapping[str, Any]:
+        """Implementations of an interface that plugins in force contribute, by their names."""
 
     def publish(self, method: str, params: Mapping[str, JSON], *, device: str | None = None) -> None:
-        """Publish an event. Its name must start with the plugin's name or a component it registered.
+        """Publish an event.
+
+        The plugin must have declared it, or its name start with the plugin's name, or with the noun of a method or
+        component type of the plugin.
 
         Publishing faster than the platform's limit (1,000 events a second and plugin, bursts of 5,000) drops
         the event, counts it and marks the plugin ``degraded``.
         """
 
-    def subscribe(self, *events: str, queue_size: int = 1_000) -> AbstractAsyncContextManager[AsyncIterator[Event]]:
+    def subscribe(
+        self, *events: str, components: Collection[str] = (), queue_size: int = 1_000
+    ) -> AbstractAsyncContextManager[EventStream]:
         """Receive events from now on: ``async with fleet.subscribe("Shelly.Connect") as events: …``.
 
         When more than ``queue_size`` wait, the oldest are dropped and counted.
+
+        Args:
+            components: Of status events only those where a component of one of these types changed (``wifi``), and of
+                ``Shelly.Message`` only notifications about one of them. Nothing is built or queued for the others.
+        """
+
+    def renew_metadata(self, *devices: str) -> None:
+        """Ask for the ``metadata`` of devices anew, because what describes them changed; of all if none is named."""
+
+    def report(self, device: str, components: Mapping[str, JSONObject | None]) -> None:
+        """Report the status of components of a device that this plugin knows of and the device does not.
+
+        They become part of its twin as if it had reported them itself: events, entities, history. Their types must
+        be the plugin's own and marked ``reported``. A status is merged like any notification; None removes a component.
+
+        Raises:
+            UnknownDevice: There is no such device.
+            PluginError: A component is of a type that is not the plugin's own.
+        """
+
+    def emit(self, device: str, component: str, event: str, data: Mapping[str, JSON] | None = None) -> None:
+        """Tell of something that happened to a component that this plugin reports, such as a button being pushed.
+
+        It becomes an ``Entity.Event`` as if the device had sent it; of an event that the type does not name, or a
+        component that has no entity (yet), nothing comes.
+
+        Raises:
+            UnknownDevice: There is no such device.
+            PluginError: The component is of a type that is not the plugin's own.
         """
 
     def reveal(self, label: str, secret: str) -> None:

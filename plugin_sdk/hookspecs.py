@@ -21,6 +21,7 @@ from plugin_sdk.contributions import (
     AdmissionRule,
     AuthProvider,
     Command,
+    EventType,
     HookSpecs,
     Metadata,
     Method,
@@ -98,6 +99,14 @@ def fleet_register_methods() -> Iterable[Method]:  # type: ignore[empty-body]
         ...         return f"Hello {name}"
         >>> [method.name for method in Hello().fleet_register_methods()]
         ['Hello.Say']
+    """
+
+
+@hookspec
+def fleet_register_events() -> Iterable[EventType]:  # type: ignore[empty-body]
+    """Declare events that the plugin publishes.
+
+    They are listed where clients look for events, and a name already taken quarantines the later plugin. Added in 0.1.
     """
 
 

@@ -46,12 +46,15 @@ class Principal:
         provider: Name of the auth provider that vouches for it.
         groups: What the provider says it belongs to; policies give them meaning.
         claims: Further facts from the provider, for policies; never sent to clients.
+        stamp: Tokens carry it, and are good only while the provider tells the same one. Another one after a new
+            password ends the tokens that were made before.
     """
 
     name: str
     provider: str
     groups: frozenset[str] = frozenset()
     claims: Mapping[str, JSON] = field(default_factory=dict)
+    stamp: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +86,21 @@ class Event:
         device: The device it is about, or None.
         ts_ms: When the platform learned of it, UTC epoch milliseconds.
         payload: ``params`` as JSON text. Of ``Shelly.Status``: with the changed components only.
+        components: Of ``Shelly.Status``: keys of the changed components, known without decoding anything.
     """
 
-    __slots__ = ("__dict__", "device", "method", "payload", "seq", "ts_ms")
+    __slots__ = ("__dict__", "components", "device", "method", "payload", "seq", "ts_ms")
 
-    def __init__(self, seq: int, method: str, device: DeviceId | None, ts_ms: int, payload: bytes) -> None:
+    def __init__(
+        self,
+        seq: int,
+        method: str,
+        device: DeviceId | None,
+        ts_ms: int,
+        payload: bytes,
+        components: tuple[str, ...] = (),
+    ) -> None:
+        self.components = components
         self.seq = seq
         self.method = method
         self.device = device

@@ -12,7 +12,7 @@ PLUGINS = {path.name for path in (PROJECT / "plugins").iterdir() if (path / "__i
 
 PARTS = {
     "leaf": (
-        "text redaction logs settings "
+        "text addresses redaction logs settings "
         "rpc.envelope devices.frames devices.merge events.reasons events.record events.filters events.ring "
         "auth.access auth.basic auth.recent storage.problems storage.dsn storage.jsonb"
     ),

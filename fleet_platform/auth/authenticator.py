@@ -19,7 +19,7 @@ from fleet_platform.auth.basic import decode_basic
 from fleet_platform.auth.recent import Recent
 from fleet_platform.auth.throttle import Throttle
 from fleet_platform.auth.tokens import Claims, TokenKind, Tokens
-from plugin_sdk import AuthProvider, Principal
+from plugin_sdk import AuthProvider, JSONObject, Principal
 from plugin_sdk.errors import FleetError, Unavailable
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,8 @@ class Authenticator:
         self._found: Recent[tuple[str, str], Principal] = Recent(clock=clock)
         self._basic: Recent[bytes, Principal] = Recent(clock=clock)
         self._basic_key = secrets.token_bytes(32)
+        # An answer that was on its way while somebody changed may be of before: it is used once and not remembered.
+        self._changes = 0
 
     async def by_password(self, name: str, password: str) -> Principal | None:
         """Who has this name and password, or None.
@@ -86,6 +88,31 @@ class Authenticator:
             return await self._by_basic(text, *credential)
         return await self._first(lambda provider: provider.verify_token and provider.verify_token(text))
 
+    async def describe(self, token: str) -> JSONObject | None:
+        """What a good token says: ``{username, provider}``, and of one of ours ``iss``, ``sub``, ``iat`` and ``exp``.
+
+        Raises:
+            RateLimited, Unavailable: As :meth:`by_token`.
+        """
+        principal = await self.by_token(token)
+        if principal is None:
+            return None
+        return self._tokens.describe(token) or {"username": principal.name, "provider": principal.provider}
+
+    async def by_name(self, name: str, provider: str) -> Principal | None:
+        """Somebody as the provider knows it now; None if the provider is gone, knows it no more, or cannot tell.
+
+        Raises:
+            Unavailable: The provider could not answer.
+        """
+        return await self._find_named(name, provider)
+
+    def forget(self, name: str, provider: str) -> None:
+        """Somebody changed: what was remembered of it counts no more."""
+        self._changes += 1
+        self._found.put((provider, name), None)
+        self._basic.drop(lambda principal: (principal.provider, principal.name) == (provider, name))
+
     async def refresh(self, token: str) -> dict[TokenKind, str] | None:
         """A new ``{access_token}`` for a refresh token, or None if that is not good, or no longer.
 
@@ -107,8 +134,10 @@ class Authenticator:
             # Whoever had its turn just before may have presented the same.
             if principal := known():
                 return principal
+            changes = self._changes
             principal = await self._verify(name, password)
-            self._basic.put(mark, principal)
+            if changes == self._changes:
+                self._basic.put(mark, principal)
             return principal
 
         return known() or await self._guarded(name, password, verify)
@@ -122,20 +151,27 @@ class Authenticator:
         return await self._first(lambda provider: provider.verify_password and provider.verify_password(name, password))
 
     async def _find(self, claims: Claims) -> Principal | None:
-        """The user a token names, as its provider knows it now; None if the provider is gone or cannot tell."""
-        key = claims.provider, claims.username
-        provider = next((each for each in self._providers() if each.name == claims.provider), None)
+        """The user a token names, as its provider knows it now, unless its stamp is another one by now."""
+        principal = await self._find_named(claims.username, claims.provider, stamp=claims.stamp)
+        return principal if principal is not None and principal.stamp == claims.stamp else None
+
+    async def _find_named(self, name: str, provider_name: str, *, stamp: str | None = None) -> Principal | None:
+        key = provider_name, name
+        provider = next((each for each in self._providers() if each.name == provider_name), None)
         if provider is None:
             return None
-        if principal := self._found.get(key, max_age_s=FRESH_S):
+        principal = self._found.get(key, max_age_s=FRESH_S)
+        if principal and stamp in (None, principal.stamp):
             return principal
+        changes = self._changes
         try:
-            principal = await _ask(provider, lambda each: each.find and each.find(claims.username))
+            principal = await _ask(provider, lambda each: each.find and each.find(name))
         except Unavailable:
             if principal := self._found.get(key, max_age_s=STALE_S):
                 return principal
             raise
-        self._found.put(key, principal)
+        if changes == self._changes:
+            self._found.put(key, principal)
         return principal
 
     async def _first(self, question: Callable[[AuthProvider], _Answer | None]) -> Principal | None:

@@ -36,3 +36,8 @@ class Recent(Generic[Key, Value]):
         self._answers[key] = self._clock(), value
         if len(self._answers) > self._limit:
             self._answers.popitem(last=False)
+
+    def drop(self, unwanted: Callable[[Value], bool]) -> None:
+        """Forget some answers."""
+        for key in [key for key, (_, value) in self._answers.items() if unwanted(value)]:
+            del self._answers[key]

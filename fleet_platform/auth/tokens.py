@@ -16,7 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from plugin_sdk import JSON, Principal
+from plugin_sdk import JSON, JSONObject, Principal
 
 TokenKind: TypeAlias = Literal["access_token", "refresh_token"]
 
@@ -48,12 +48,14 @@ class Claims:
         provider: Name of the auth provider.
         id: Unique to the token.
         expires_ts: UTC epoch seconds.
+        stamp: Of the user when it was made.
     """
 
     username: str
     provider: str
     id: str
     expires_ts: int
+    stamp: str
 
 
 class Tokens:
@@ -109,8 +111,19 @@ class Tokens:
         except JoseError:
             return None
         return Claims(
-            username=claims["username"], provider=claims["provider"], id=claims["jti"], expires_ts=int(claims["exp"])
+            username=claims["username"],
+            provider=claims["provider"],
+            id=claims["jti"],
+            expires_ts=int(claims["exp"]),
+            stamp=str(claims.get("stamp", "")),
         )
+
+    def describe(self, text: str) -> JSONObject | None:
+        """What a text of ours says, for people: ``{username, provider, iss, sub, iat, exp}``."""
+        claims = self._open(text)
+        if claims is None:
+            return None
+        return {name: claims.get(name) for name in ("username", "provider", "iss", "sub", "iat", "exp")}
 
     def is_ours(self, text: str) -> bool:
         """Whether this installation signed a text, be it expired or of any kind."""
@@ -126,6 +139,7 @@ class Tokens:
             "iat": now,
             "exp": now + LIFETIME_S[kind],
             "jti": secrets.token_hex(16),
+            **({"stamp": principal.stamp} if principal.stamp else {}),
         }
         return jwt.encode({"alg": _ALGORITHM}, claims, self._key, algorithms=[_ALGORITHM])
 

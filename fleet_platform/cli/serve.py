@@ -27,4 +27,4 @@ def command(*, demo: bool, config: Path | None, **flags: str | None) -> int:
         logger.warning("%s", warning)
     from fleet_platform.process import serve  # noqa: PLC0415  # settings are judged before the platform is loaded
 
-    return serve(loaded.settings, demo=demo)
+    return serve(loaded.settings, demo=demo, sources=loaded.sources)

@@ -29,7 +29,6 @@ from fleet_platform.simulator.device.dump import BadDump
 from fleet_platform.simulator.faults.table import BadFault
 from fleet_platform.simulator.local.addresses import NoAddress
 from fleet_platform.simulator.local.options import DEFAULT_PORT, LocalOptions
-from fleet_platform.simulator.local.side import MissingLibrary
 from fleet_platform.simulator.models import UnknownModel
 from fleet_platform.simulator.outbound.dialler import BadUrl
 from fleet_platform.simulator.recording import BadRecording
@@ -39,7 +38,7 @@ from fleet_platform.simulator.scenario import BadScenario
 WRONG = 2
 """Exit code of wrong usage."""
 
-_SENTENCES = (BadUrl, BadDump, BadFault, BadRecording, MissingLibrary, NoAddress, UnknownModel, TooFewDescriptors)
+_SENTENCES = (BadUrl, BadDump, BadFault, BadRecording, NoAddress, UnknownModel, TooFewDescriptors)
 """Errors whose text is for whoever typed the command."""
 
 _SERVER = re.compile(r"localhost\b|[^/]*[.:]", re.IGNORECASE)

@@ -12,12 +12,12 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from fleet_platform.devices.fleet import AccessState, Fleet
 from fleet_platform.devices.voice import Voice
 from plugin_sdk import AdmissionRule, Candidate, DeviceId, JSONObject, Verdict
-from plugin_sdk.errors import Unavailable
+from plugin_sdk.errors import Conflict, Unavailable
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +31,9 @@ class AccessStore(Protocol):
         self, ids: Sequence[str], access: AccessState, status: bytes | None = None
     ) -> list[tuple[str, int]]:
         """Store a decision; returns external and internal ids. Durable when it returns."""
+
+    async def delete(self, device: str) -> bool:
+        """Remove a device with all that is stored of it. Durable when it returns."""
 
 
 class TryLaterError(Exception):
@@ -107,6 +110,8 @@ class WaitingRoom:
         self._expel = expel
         self._tally = tally
         self._waiters: dict[str, Waiter] = {}
+        # Of two operators who decide at once about a device, the second decides about what the first left.
+        self._turn = asyncio.Lock()
 
     def load(self, waiter: Waiter, access: AccessState) -> None:
         """Take a device that was stored as pending or denied."""
@@ -143,7 +148,7 @@ class WaitingRoom:
         waiter.status, waiter.reason = status, reason
         self._fleet.access[key] = "pending"
         await self._remember(waiter, encoded)
-        self._voice.notify("device", "waiting_room_updated", shellyID=device)
+        self._voice.notify("device", "waiting_room_updated", device=device)
         return waiter, decision
 
     def _make_room(self) -> None:
@@ -173,7 +178,7 @@ class WaitingRoom:
         if waiter is not None and waiter.decision is not None:
             waiter.decision.cancel()
         self._fleet.access[device.lower()] = "allowed"
-        self._voice.notify("device", "waiting_room_updated", shellyID=device)
+        self._voice.notify("device", "waiting_room_updated", device=device)
         try:
             await self._store.set_access([device], "allowed")
         except Unavailable:
@@ -188,12 +193,13 @@ class WaitingRoom:
         Raises:
             Unavailable: The decision cannot be stored, so it was not taken.
         """
-        known, unknown = self._split(ids, also_connected=False)
-        names = await self._decide(known, "allowed")
-        for key in known:
-            waiter = self._waiters.pop(key, None)
-            if waiter is not None and waiter.decision is not None and not waiter.decision.done():
-                waiter.decision.set_result(True)
+        async with self._turn:
+            known, unknown = self._split(ids, also_connected=False)
+            names = await self._decide(known, "allowed")
+            for key in known:
+                waiter = self._waiters.pop(key, None)
+                if waiter is not None and waiter.decision is not None and not waiter.decision.done():
+                    waiter.decision.set_result(True)
         return {"success": names, "error": unknown}
 
     async def reject(self, ids: Iterable[str]) -> JSONObject:
@@ -205,20 +211,52 @@ class WaitingRoom:
         Raises:
             Unavailable: The decision cannot be stored, so it was not taken.
         """
-        known, unknown = self._split(ids, also_connected=True)
-        names = await self._decide(known, "denied")
-        for key in known:
-            waiter = self._waiters.get(key)
-            if waiter is None:
-                twin = self._fleet.get(key)
-                device = twin.id if twin is not None else DeviceId(key)
-                status = dict(twin.status) if twin is not None else {}
-                waiter = self._waiters[key] = Waiter(device, status=status)
-            waiter.reason = "an operator rejected it"
-            if waiter.decision is not None and not waiter.decision.done():
-                waiter.decision.set_result(False)
-            self._expel(key)
+        async with self._turn:
+            known, unknown = self._split(ids, also_connected=True)
+            names = await self._decide(known, "denied")
+            for key in known:
+                self._send_away(key)
         return {"success": names, "error": unknown}
+
+    def _send_away(self, key: str) -> None:
+        waiter = self._waiters.get(key)
+        if waiter is None:
+            twin = self._fleet.get(key)
+            status = dict(twin.status) if twin is not None else {}
+            waiter = self._waiters[key] = Waiter(self._spelt(key), status=status)
+        waiter.reason = "an operator rejected it"
+        if waiter.decision is not None and not waiter.decision.done():
+            waiter.decision.set_result(False)
+        self._expel(key)
+
+    def find(self, device: str | int) -> Waiter | None:
+        """A device that waits or was rejected, by its id in any case or by its number."""
+        if isinstance(device, str) and (waiter := self._waiters.get(device.lower())) is not None:
+            return waiter
+        number = str(device)
+        return next((waiter for waiter in self._waiters.values() if str(waiter.internal_id) == number), None)
+
+    async def forget(self, waiter: Waiter) -> None:
+        """Delete a device that waits or was rejected; it is new if it comes again. Its connection is closed.
+
+        Raises:
+            Unavailable: The database is away; nothing was deleted.
+            Conflict: Somebody else decided about it meanwhile; nothing was deleted.
+        """
+        key = waiter.device.lower()
+        async with self._turn:
+            if self._waiters.get(key) is not waiter:
+                raise Conflict("somebody else decided about it at the same time", device=waiter.device)
+            await self._store.delete(waiter.device)
+            # A rule may have let it in while it was deleted; then it is one of the fleet, and is stored anew.
+            if self._waiters.get(key) is not waiter:
+                return
+            del self._waiters[key]
+        self._fleet.access.pop(key, None)
+        if waiter.decision is not None and not waiter.decision.done():
+            waiter.decision.set_exception(TryLaterError("deleted by an operator"))
+            waiter.decision.exception()  # its connection may be ending, and then nobody asks
+        self._voice.notify("device", "waiting_room_updated", device=waiter.device)
 
     def ids_of(self, numbers: Iterable[int]) -> list[str]:
         """Device ids of internal ids; an unknown number becomes its text, which no device has."""
@@ -235,7 +273,8 @@ class WaitingRoom:
         unknown: dict[str, None] = {}
         for device in ids:
             twin = self._fleet.get(device) if also_connected else None
-            if device.lower() in self._waiters:
+            if device.lower() in self._waiters or (also_connected and device.lower() in self._fleet.access):
+                # The latter also for one that was let in and is still being introduced.
                 known[device.lower()] = None
             elif twin is not None:
                 known[twin.id.lower()] = None
@@ -243,11 +282,11 @@ class WaitingRoom:
                 unknown[device] = None
         return list(known), list(unknown)
 
-    async def _decide(self, keys: list[str], access: AccessState) -> list[str]:
+    async def _decide(self, keys: list[str], access: Literal["allowed", "denied"]) -> list[str]:
         """Store and remember a decision; returns the ids as the devices spell them."""
         if not keys:
             return []
-        names = [self._waiters[key].device if key in self._waiters else self._fleet.find(key).id for key in keys]
+        names = [self._spelt(key) for key in keys]
         stored = await self._store.set_access(names, access)
         numbers = {external.lower(): internal for external, internal in stored}
         for key in keys:
@@ -255,7 +294,16 @@ class WaitingRoom:
             if key in self._waiters:
                 self._waiters[key].internal_id = numbers.get(key)
         self._voice.notify("device", "waiting_room_updated")
+        for key, name in zip(keys, names, strict=True):
+            self._voice.decided(name, numbers.get(key), access)
         return [str(name) for name in names]
+
+    def _spelt(self, key: str) -> DeviceId:
+        """An id as the device spells it, as far as that is known."""
+        if key in self._waiters:
+            return self._waiters[key].device
+        twin = self._fleet.get(key)
+        return DeviceId(key) if twin is None else twin.id
 
     async def _remember(self, waiter: Waiter, encoded: bytes) -> None:
         try:

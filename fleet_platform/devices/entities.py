@@ -6,7 +6,6 @@ A plugin's fault costs its own entities and never a device: :func:`compose` does
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping
 
 from plugin_sdk import (
@@ -49,25 +48,20 @@ def compose(
         methods take none.
     """
     faulty = set() if faulty is None else faulty
-    present = {key: value for key, value in status.items() if isinstance(value, dict)}
-    siblings = Counter(component_type(key) for key in present)
-    entities: dict[str, Entity] = {}
-    for key, component in present.items():
+    named: list[tuple[str, ComponentType, EntitySpec]] = []
+    siblings: dict[str, int] = {}
+    for key, value in status.items():
         kind = types.get(component_type(key))
-        if kind is None or kind.entity is None:
-            continue
+        if kind is not None and kind.entity is not None and isinstance(value, dict):
+            named.append((key, kind, kind.entity))
+            siblings[kind.type] = siblings.get(kind.type, 0) + 1
+    entities: dict[str, Entity] = {}
+    for key, kind, spec in named:
         try:
-            view = ComponentView(
-                device=device_id,
-                device_name=device_name,
-                key=ComponentKey(key),
-                index=component_id(key),
-                siblings=siblings[kind.type],
-                status=component,
-                settings=_object(settings, key),
-                system=_object(settings, "sys"),
+            view = view_of(
+                key, device=device_id, name=device_name, status=status, settings=settings, siblings=siblings[kind.type]
             )
-            entity = _entity(kind.entity, view, numbered=not kind.dynamic)
+            entity = _entity(spec, view, numbered=not kind.dynamic)
         except Exception:  # the rim to plugin code: whatever it raises must not keep a device out
             if kind.type not in faulty:
                 faulty.add(kind.type)
@@ -75,6 +69,35 @@ def compose(
             continue
         entities.setdefault(entity.id, entity)
     return tuple(entities.values())
+
+
+def view_of(
+    key: str,
+    *,
+    device: DeviceId,
+    name: str,
+    status: Mapping[str, JSON],
+    settings: Mapping[str, JSON],
+    siblings: int | None = None,
+) -> ComponentView:
+    """One component as functions of its type see it.
+
+    Args:
+        siblings: How many components of the type the device has; counted if not given.
+    """
+    if siblings is None:
+        kind = component_type(key)
+        siblings = sum(component_type(other) == kind and isinstance(value, dict) for other, value in status.items())
+    return ComponentView(
+        device=device,
+        device_name=name,
+        key=ComponentKey(key),
+        index=component_id(key),
+        siblings=siblings,
+        status=_object(status, key),
+        settings=_object(settings, key),
+        system=_object(settings, "sys"),
+    )
 
 
 def _entity(spec: EntitySpec, view: ComponentView, *, numbered: bool) -> Entity:

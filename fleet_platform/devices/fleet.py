@@ -5,7 +5,8 @@ Holds everything in memory, loaded once at start, so that no question about a de
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, TypeAlias
 
 from fleet_platform.devices.twin import Twin
@@ -25,6 +26,7 @@ class Fleet:
     def __init__(self) -> None:
         self._by_id: dict[str, Twin] = {}
         self._by_mac: dict[str, Twin] = {}
+        self._ordered: list[str] | None = None
         self.access: dict[str, AccessState] = {}
 
     def __iter__(self) -> Iterator[Twin]:
@@ -36,6 +38,8 @@ class Fleet:
     def add(self, twin: Twin) -> None:
         """Add a twin, in place of one with the same id. A MAC goes on naming the device that had it first."""
         key = twin.id.lower()
+        if key not in self._by_id:
+            self._ordered = None
         self._by_id[key] = twin
         if twin.mac is not None:
             holder = self._by_mac.setdefault(twin.mac, twin)
@@ -46,6 +50,7 @@ class Fleet:
         """Forget a twin."""
         if self._by_id.get(twin.id.lower()) is twin:
             del self._by_id[twin.id.lower()]
+            self._ordered = None
         if twin.mac is not None and self._by_mac.get(twin.mac) is twin:
             del self._by_mac[twin.mac]
 
@@ -68,6 +73,12 @@ class Fleet:
         if twin is None:
             raise UnknownDevice(device[:100])
         return twin
+
+    def after(self, device: str = "") -> Sequence[str]:
+        """Lower-case ids in their order, from the one that follows an id in any case."""
+        if self._ordered is None:
+            self._ordered = sorted(self._by_id)
+        return self._ordered[bisect_right(self._ordered, device.lower()) :]
 
     def status_of(self, device: DeviceId) -> JSONObject | None:
         """The live status of a device, or None if it is unknown."""

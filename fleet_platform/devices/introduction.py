@@ -186,7 +186,7 @@ class Introduction:
     def _drop_unlisted(self, listed: Container[str]) -> None:
         for key in [key for key in self.twin.status if key not in listed and key not in self.hello.status]:
             kind = self.types.get(component_type(key))
-            if kind is not None and kind.dynamic:
+            if kind is not None and kind.dynamic and not kind.reported:
                 del self.twin.status[key]
 
     def _take_status(self, answer: JSON) -> None:

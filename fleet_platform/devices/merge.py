@@ -41,7 +41,8 @@ def apply(status: JSONObject, patch: JSONObject) -> JSONObject:
             a component that was there.
 
     Returns:
-        The part of the patch that changed something: component key to its patch, in order; empty if nothing did.
+        The part of the patch that changed something: component key to its patch, in order; empty if nothing did. What
+        was not there before, or is not any more, is the very value that ``status`` holds now.
     """
     changes: JSONObject = {}
     for key, value in patch.items():

@@ -15,6 +15,7 @@ from fleet_platform.devices.frames import components_of
 from fleet_platform.devices.merge import apply, differing
 from fleet_platform.devices.twin import Twin
 from fleet_platform.devices.voice import Voice
+from fleet_platform.text import decode, encode
 from plugin_sdk import ComponentType, JSONObject, component_type
 
 QUIET_EVENTS = frozenset({"config_changed", "component_added", "component_removed"})
@@ -63,7 +64,7 @@ class Notifications:
         twin.last_report_ms = time.time_ns() // 1_000_000
         if method == "NotifyStatus":
             if isinstance(params, dict):
-                self._changed(twin, apply(twin.status, params))
+                self._patch(twin, params)
         elif method == "NotifyEvent":
             if isinstance(params, dict):
                 self._events(twin, params, refresh)
@@ -83,10 +84,43 @@ class Notifications:
         if not status:
             return
         before, entities = twin.status, twin.entities
-        take_full_status(twin, status, self._types())
-        if before.keys() != twin.status.keys():
+        if take_full_status(twin, status, self._types()):
             self._composer.refresh(twin)
         self._changed(twin, differing(before, twin.status))
+        self._voice.entities(twin, entities)
+
+    def report(self, twin: Twin, components: Mapping[str, JSONObject | None]) -> None:
+        """Take what a plugin reports about components that the device itself does not know of.
+
+        Raises:
+            TypeError: It has no JSON form; nothing was taken.
+        """
+        # What a plugin keeps must not change under the twin, nor the twin under the plugin.
+        reported = decode(encode({key: status for key, status in components.items() if status is not None}))
+        entities, before = twin.entities, twin.status.keys() | set()
+        gone = [key for key, status in components.items() if status is None and twin.status.pop(key, None) is not None]
+        changes = apply(twin.status, reported)
+        changes.update(dict.fromkeys(gone))
+        if before != twin.status.keys():
+            self._composer.refresh(twin)
+        elif changes:
+            # Nobody else knows such components, so what their entities are like can only come from what is reported.
+            twin.entities_json = None
+        self._changed(twin, changes)
+        self._voice.entities(twin, entities)
+
+    def _patch(self, twin: Twin, params: JSONObject) -> None:
+        status = twin.status
+        changes = apply(status, params)
+        for key, patch in changes.items():
+            if status[key] is patch:  # taken as it is, not merged: the component came or went
+                break
+        else:
+            self._changed(twin, changes)
+            return
+        entities = twin.entities
+        self._composer.refresh(twin)
+        self._changed(twin, changes)
         self._voice.entities(twin, entities)
 
     def _changed(self, twin: Twin, changes: JSONObject) -> None:
@@ -117,9 +151,10 @@ class Notifications:
                 twin.updating = True
                 self._stored(twin)
         else:
-            self._entity_event(twin, component, event)
+            self.entity_event(twin, component, event)
 
-    def _entity_event(self, twin: Twin, component: str, event: JSONObject) -> None:
+    def entity_event(self, twin: Twin, component: str, event: JSONObject) -> None:
+        """Take an event of a component, if its type knows such an event and it has an entity."""
         name = event["event"]
         kind = self._types().get(component_type(component))
         if kind is None or (kind.events and name not in kind.events):
@@ -130,10 +165,20 @@ class Notifications:
             self._voice.entity_event(twin, entity, name, data)
 
 
-def take_full_status(twin: Twin, status: JSONObject, types: Mapping[str, ComponentType]) -> None:
-    """Replace a twin's status, keeping dynamic components that the report leaves out."""
-    for key, value in twin.status.items():
+def take_full_status(twin: Twin, status: JSONObject, types: Mapping[str, ComponentType]) -> bool:
+    """Replace a twin's status, keeping dynamic components that the report leaves out.
+
+    Returns:
+        Whether components came or went.
+    """
+    before = twin.status
+    for key, value in before.items():
         kind = types.get(component_type(key))
-        if key not in status and kind is not None and kind.dynamic:
+        if key not in status and kind is not None and (kind.dynamic or kind.reported):
             status[key] = value
     twin.status = status
+    return _present(before) != _present(status)
+
+
+def _present(status: JSONObject) -> set[str]:
+    return {key for key, value in status.items() if value is not None}

@@ -12,20 +12,21 @@ from datetime import UTC, datetime, timedelta
 
 from fleet_platform.devices.twin import Twin
 from fleet_platform.events.bus import Bus
+from fleet_platform.redaction import mask
 from fleet_platform.storage.calls import QueuedCall, QueuedCallStore
 from plugin_sdk import JSON, DeviceId, JSONObject, Principal
-from plugin_sdk.errors import CallTimeout, DeviceOffline, FleetError, Unavailable
+from plugin_sdk.errors import CallTimeout, DeviceOffline, FleetError, Unavailable, UnknownDevice
 
 _UPKEEP_EVERY_S = 1.0
 
 
 def describe(call: QueuedCall) -> JSONObject:
-    """``{id, shellyID, method, params, principal, created, expires}``, times in UTC epoch seconds."""
+    """``{id, shellyID, method, params, principal, created, expires}``: without secrets, times in UTC epoch seconds."""
     return {
         "id": call.id,
         "shellyID": call.device,
         "method": call.method,
-        "params": call.params,
+        "params": mask(call.params),
         "principal": call.principal,
         "created": call.created.timestamp(),
         "expires": call.expires.timestamp(),
@@ -85,6 +86,11 @@ class QueuedCalls:
         self._finished.add(number)
         await self._forget()
         return True
+
+    def drop(self, device: DeviceId) -> None:
+        """Give up the waiting calls of a device that was deleted, rows and all."""
+        for entry in [entry for entry in self._entries.values() if entry.device == device]:
+            self._finish(entry, None, UnknownDevice(device))
 
     def send(self, twin: Twin) -> None:
         """Send a device's waiting calls; its connection is ready."""

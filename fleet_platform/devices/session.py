@@ -163,8 +163,8 @@ class DeviceSession:
             await self._socket.close(frames.CLOSE_REPLACED, "a newer connection is there")
             return
         if known is not None and hello.complete and is_unchanged(known, hello.status, now_ms=_now_ms()):
-            take_full_status(known, hello.status, self._s.types())
-            self._attach(known, read=False)
+            changed = take_full_status(known, hello.status, self._s.types())
+            self._attach(known, read=False, recompose=changed)
         else:
             # Made before anything more is read, for the device may go on at once.
             self._twin = self._draft(hello, known)
@@ -318,10 +318,15 @@ class DeviceSession:
             # An operator rejected it while it was asked.
             await self._deny()
             return
-        if self._is_overtaken(self._s.fleet.get(twin.id)):
+        known = self._s.fleet.get(twin.id)
+        if known is None and twin.internal_id is not None:
+            # An operator deleted it while it was asked: it is new, and the admission rules decide.
+            await self._socket.close(frames.CLOSE_TRY_LATER, "deleted by an operator")
+            return
+        if self._is_overtaken(known):
             await self._socket.close(frames.CLOSE_REPLACED, "a newer connection is there")
             return
-        self._attach(twin, read=True)
+        self._attach(twin, read=True, recompose=True)
         early, self._early = self._early, []
         for frame in early:
             self._s.notifications.handle(twin, frame, self)
@@ -330,8 +335,13 @@ class DeviceSession:
         """Whether a newer connection of the device is live already, while this one was held up."""
         return known is not None and known.link is not None and known.link.since > self.link.since
 
-    def _attach(self, twin: Twin, *, read: bool) -> None:
-        """Make this the device's connection, and tell the world."""
+    def _attach(self, twin: Twin, *, read: bool, recompose: bool) -> None:
+        """Make this the device's connection, and tell the world.
+
+        Args:
+            read: Info and settings were read anew.
+            recompose: What its entities are made of changed.
+        """
         services, known = self._s, self._s.fleet.get(twin.id)
         was = known.presence if known is not None else "offline"
         if known is not None and known.link is not None:
@@ -346,7 +356,7 @@ class DeviceSession:
         services.fleet.add(twin)
         services.fleet.access[twin.id.lower()] = "allowed"
         before = twin.entities
-        if read or not before:
+        if recompose or not before:
             services.composer.refresh(twin)
         (services.storage.mark if read else services.storage.mark_status)(twin)
         services.voice.connected(twin, was=was)

@@ -6,6 +6,7 @@ and are decoded by who asks. That keeps an idle device small.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from fleet_platform.devices.frames import mac_of
@@ -45,6 +46,8 @@ class Twin:
         config_rev: ``sys.cfg_rev`` that the settings are of; None for devices without revisions.
         updating: An OTA event came since info was last read.
         entities: Component key and entity id of each of its entities.
+        entities_json: The entities as clients see them, as the members of a JSON object; None when what they are made
+            of changed and nobody has asked since.
     """
 
     __slots__ = (
@@ -53,6 +56,7 @@ class Twin:
         "asleep",
         "config_rev",
         "entities",
+        "entities_json",
         "id",
         "internal_id",
         "last_report_ms",
@@ -73,6 +77,7 @@ class Twin:
         self.config_rev: int | None = None
         self.updating = False
         self.entities: tuple[tuple[str, str], ...] = ()
+        self.entities_json: bytes | None = None
         self._info = b"{}"
         self._settings = b"{}"
 
@@ -85,6 +90,11 @@ class Twin:
     def presence(self) -> Presence:
         """A sleeper that is expected back counts as online."""
         return "online" if self.link is not None or self.asleep else "offline"
+
+    @property
+    def source(self) -> str:
+        """How it is connected: ``ws``, or ``offline`` for not at all."""
+        return "ws" if self.link is not None else "offline"
 
     @property
     def wakeup_period_s(self) -> float:
@@ -113,11 +123,15 @@ class Twin:
         """Revisions of what is known: settings as they were read, the rest as the device last told."""
         return Revisions.of(self.status)._replace(config=self.config_rev)
 
-    def name(self) -> str:
-        """What people call it: the name in its info, that in its ``sys`` settings (Wall Display), else its id."""
+    def name(self, settings: Mapping[str, JSON] | None = None) -> str:
+        """What people call it: the name in its info, that in its ``sys`` settings (Wall Display), else its id.
+
+        Args:
+            settings: Its settings, from who has decoded them already.
+        """
         name = self.info().get("name")
         if not name:
-            system = self.settings().get("sys")
+            system = (self.settings() if settings is None else settings).get("sys")
             device = system.get("device") if isinstance(system, dict) else None
             name = device.get("name") if isinstance(device, dict) else None
         return str(name or self.id)
@@ -125,15 +139,18 @@ class Twin:
     def set_info(self, info: JSONObject) -> None:
         """Replace the device info."""
         self._info = encode(info)
+        self.entities_json = None
 
     def set_settings(self, settings: JSONObject) -> None:
         """Replace all settings."""
         self._settings = encode(settings)
+        self.entities_json = None
 
     def load(self, *, info: bytes, settings: bytes, meta: JSONObject) -> None:
         """Take what was stored."""
         self._info = info
         self._settings = settings
+        self.entities_json = None
         self.last_report_ms = int(meta.get("lastReportTs") or 0)
         self.read = bool(meta.get("read"))
         self.config_rev = meta.get("configRev")
@@ -175,7 +192,7 @@ class Twin:
         return {
             "shellyID": self.id,
             "id": self.internal_id,
-            "source": "ws" if self.link is not None else "offline",
+            "source": self.source,
             "info": Fragment(self._info),
             "status": self.status,
             "presence": self.presence,

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from typing import Literal
 
 from fleet_platform.devices.twin import Twin
 from fleet_platform.events.bus import Bus
 from fleet_platform.redaction import mask
-from plugin_sdk import JSON, JSONObject
+from plugin_sdk import JSON, DeviceId, JSONObject
 
 
 class Voice:
@@ -37,6 +38,18 @@ class Voice:
             self._bus.publish("Shelly.Presence", {"shellyID": twin.id, "presence": "offline"}, device=twin.id)
         self._bus.publish("Shelly.Disconnect", {"shellyID": twin.id, "reason": reason}, device=twin.id)
 
+    def deleted(self, twin: Twin) -> None:
+        """A device was forgotten, with all that was known of it."""
+        self._bus.publish("Shelly.Delete", {"shellyID": twin.id}, device=twin.id)
+
+    def decided(self, device: DeviceId, number: int | None, access: Literal["allowed", "denied"]) -> None:
+        """An operator let a waiting device in, or rejected it."""
+        params: JSONObject = {"id": number, "shellyID": device}
+        if access == "allowed":
+            self._bus.publish("WaitingRoomEvent.Accepted", params, device=device)
+        else:
+            self._bus.publish("WaitingRoomEvent.Denied", params, device=device)
+
     def status(self, twin: Twin, changes: JSONObject) -> None:
         """A notification changed something: the status, and each entity's part of it."""
         self._bus.publish_status(twin, changes)
@@ -49,11 +62,14 @@ class Voice:
 
     def message(self, twin: Twin, message: JSONObject, request: JSONObject | None = None) -> None:
         """A raw frame of a device; with the request it answers, for relayed calls."""
-        if self._bus.wants("Shelly.Message"):
+        if not self._bus.wants("Shelly.Message"):
+            return
+        about = named_components(message)
+        if self._bus.wants("Shelly.Message", about):
             params: JSONObject = {"shellyID": twin.id, "message": message}
             if request is not None:
                 params["req"] = request
-            self._bus.publish("Shelly.Message", params, device=twin.id)
+            self._bus.publish("Shelly.Message", params, device=twin.id, about=about)
 
     def request(self, twin: Twin, number: int, method: str, params: JSON) -> None:
         """A call was sent to a device; without the secrets in it. ``number`` is the ``id`` of the device's reply."""
@@ -89,10 +105,24 @@ class Voice:
         # What the device says of the event comes first: it cannot speak for an entity of another.
         self._bus.publish("Entity.Event", {**data, "entityId": entity, "event": event}, device=twin.id)
 
-    def notify(self, component: str, event: str, **data: JSON) -> None:
-        """Something happened to a part of the platform."""
+    def notify(self, component: str, event: str, *, device: DeviceId | None = None) -> None:
+        """Something happened to a part of the platform; of what names a device, only who may see it hears."""
+        named: JSONObject = {} if device is None else {"shellyID": device}
         self._bus.publish(
             "NotifyEvent",
-            {"ts": time.time_ns() // 1_000_000, "events": [{"component": component, "event": event, **data}]},
+            {"ts": time.time_ns() // 1_000_000, "events": [{"component": component, "event": event, **named}]},
+            device=device,
             reason=component,
         )
+
+
+def named_components(message: JSONObject) -> list[str]:
+    """Keys of the components that a notification is about; none for an answer."""
+    params = message.get("params")
+    if "method" not in message or not isinstance(params, dict):
+        return []
+    events = params.get("events")
+    if not isinstance(events, list):
+        return list(params)
+    named = (event.get("component") for event in events if isinstance(event, dict))
+    return [component for component in named if isinstance(component, str)]

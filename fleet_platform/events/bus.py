@@ -23,12 +23,13 @@ from fleet_platform.events.record import GENERIC, STATUS, Record
 from fleet_platform.events.ring import Ring
 from fleet_platform.rpc.envelope import PLATFORM
 from fleet_platform.text import Fragment, encode
-from plugin_sdk import JSON, DeviceId, Event, JSONObject
+from plugin_sdk import JSON, DeviceId, Event, JSONObject, component_type
 
 logger = logging.getLogger(__name__)
 
 _FROM_PLATFORM = b'"src":"%b","dst":"FM_CLIENT",' % PLATFORM.encode()
 _NOTIFICATIONS = frozenset({"NotifyEvent", "NotifyStatus"})
+_ABOUT_COMPONENTS = frozenset({STATUS, "Shelly.Message"})
 
 
 class StatusSource(Protocol):
@@ -43,12 +44,22 @@ class StatusSource(Protocol):
         """Its live status."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Tap:
+    names: tuple[str, ...]
+    on_event: Callable[[Event], None]
+    components: frozenset[str]
+
+    def wants(self, keys: Iterable[str]) -> bool:
+        return not self.components or any(component_type(key) in self.components for key in keys)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reach:
     """Who cares for events of one name; recomputed when subscriptions change."""
 
     channels: tuple[tuple[Channel, tuple[Filter, ...]], ...]
-    taps: tuple[Callable[[Event], None], ...]
+    taps: tuple[_Tap, ...]
     recorded: bool
 
     @property
@@ -85,18 +96,37 @@ class Bus:
         self._metadata = metadata
         self._channels: dict[Hashable, Channel] = {}
         self._channel_of: dict[Outbox, Channel] = {}
-        self._taps: list[tuple[tuple[str, ...], Callable[[Event], None]]] = []
+        self._taps: list[_Tap] = []
         self._reach: dict[str, _Reach] = {}
+        self._permissions: dict[str, str] = {}
         self._next_id = 1
 
     # ---- publishing ---------------------------------------------------------------------------------------
 
-    def wants(self, method: str) -> bool:
-        """Whether anybody would get an event of this name; spares building its parameters."""
-        return not self._reach_of(method).nobody
+    def restrict(self, permissions: Mapping[str, str]) -> None:
+        """Say which events need a permission beside the one to subscribe: event name to permission."""
+        self._permissions = dict(permissions)
+        self.rights_changed()
+
+    def wants(self, method: str, about: Iterable[str] | None = None) -> bool:
+        """Whether anybody would get an event of this name; spares building its parameters.
+
+        Args:
+            about: Keys of the components that the event is about, where they are known.
+        """
+        reach = self._reach_of(method)
+        if about is None or reach.channels or reach.recorded:
+            return not reach.nobody
+        return any(tap.wants(about) for tap in reach.taps)
 
     def publish(
-        self, method: str, params: Mapping[str, JSON], *, device: DeviceId | None = None, reason: str | None = None
+        self,
+        method: str,
+        params: Mapping[str, JSON],
+        *,
+        device: DeviceId | None = None,
+        reason: str | None = None,
+        about: Iterable[str] = (),
     ) -> None:
         """Publish an event.
 
@@ -104,6 +134,7 @@ class Bus:
             params: JSON object; of device events without ``metadata``, which is added.
             device: Whom it is about.
             reason: What allow and deny rules are matched against.
+            about: Keys of the components it is about, for whoever wants some types only.
 
         Raises:
             TypeError: The parameters have no JSON form.
@@ -124,7 +155,7 @@ class Bus:
             reasons=(reason,) if reason else (),
             envelope=_FROM_PLATFORM if method in _NOTIFICATIONS else b"",
         )
-        self._send(record, reach, None)
+        self._send(record, reach, None, about)
 
     def publish_status(self, source: StatusSource, changes: Mapping[str, JSON] | None = None) -> None:
         """Publish ``Shelly.Status`` for one notification of a device.
@@ -155,9 +186,9 @@ class Bus:
             components={key: _member_head(key) + encode(status.get(key)) for key in keys},
             reasons=reasons,
         )
-        self._send(record, reach, status)
+        self._send(record, reach, status, record.keys)
 
-    def _send(self, record: Record, reach: _Reach, status: JSONObject | None) -> None:
+    def _send(self, record: Record, reach: _Reach, status: JSONObject | None, about: Iterable[str]) -> None:
         for channel, filters in reach.channels:
             chosen = channel.select(record, filters)
             if chosen is None:
@@ -174,20 +205,26 @@ class Bus:
         # Before the taps, which may publish: the ring is in the order of numbers.
         if reach.recorded:
             self.ring.append(record)
-        if reach.taps:
-            event = record.event()
-            for tap in reach.taps:
-                tap(event)
+        event: Event | None = None
+        for tap in reach.taps:
+            if tap.wants(about):
+                event = event or record.event()
+                tap.on_event(event)
 
     # ---- consuming ----------------------------------------------------------------------------------------
 
-    def tap(self, names: Sequence[str], on_event: Callable[[Event], None]) -> Callable[[], None]:
+    def tap(
+        self, names: Sequence[str], on_event: Callable[[Event], None], *, components: frozenset[str] = frozenset()
+    ) -> Callable[[], None]:
         """Call a function for each event of some names, on the publisher's turn: it must be quick and never raise.
+
+        Args:
+            components: Of status events and messages only those about a component of one of these types.
 
         Returns:
             Removes the tap.
         """
-        entry = (tuple(names), on_event)
+        entry = _Tap(tuple(names), on_event, components)
         self._taps.append(entry)
         self._reach.clear()
 
@@ -255,7 +292,8 @@ class Bus:
         return outbox.push_all(missed)
 
     def _missed(self, channel: Channel, filters: Sequence[Filter], record: Record) -> Item | None:
-        chosen = channel.select(record, [wish for wish in filters if name_matches(wish.name, record.method)])
+        wanted = [wish for wish in filters if name_matches(wish.name, record.method)]
+        chosen = channel.select(record, wanted) if wanted and self._may(channel, record.method) else None
         if chosen is None:
             return None
         full, keys = chosen
@@ -273,7 +311,8 @@ class Bus:
     # ---- upkeep -------------------------------------------------------------------------------------------
 
     def rights_changed(self) -> None:
-        """Ask again who may hear of which device."""
+        """Ask again who may hear of what."""
+        self._reach.clear()
         for channel in self._channels.values():
             channel.visible.clear()
 
@@ -327,10 +366,20 @@ class Bus:
             for channel in self._channels.values()
         )
         return _Reach(
-            channels=tuple((channel, filters) for channel, filters in wanted if filters),
-            taps=tuple(tap for names, tap in self._taps if any(name_matches(name, method) for name in names)),
+            channels=tuple((channel, filters) for channel, filters in wanted if filters and self._may(channel, method)),
+            taps=tuple(
+                # Events without components are not what a tap for components wants.
+                tap
+                for tap in self._taps
+                if any(name_matches(name, method) for name in tap.names)
+                and (method in _ABOUT_COMPONENTS or not tap.components)
+            ),
             recorded=self.ring.records(method),
         )
+
+    def _may(self, channel: Channel, method: str) -> bool:
+        permission = self._permissions.get(method)
+        return permission is None or channel.audience.may(permission)
 
 
 @lru_cache(maxsize=65_536)

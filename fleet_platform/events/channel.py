@@ -21,15 +21,17 @@ MAX_COLLECTED = 256
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Which devices a client may hear of.
+    """Of which devices, and of what else, a client may hear.
 
     Attributes:
         key: Equal for clients with equal rights.
         sees: Asked once per device and channel, again after :meth:`Bus.rights_changed`.
+        may: Whether a client has a permission that an event asks for; asked as rarely.
     """
 
     key: Hashable
     sees: Callable[[DeviceId], bool]
+    may: Callable[[str], bool] = lambda _permission: True
 
 
 @dataclass(slots=True)

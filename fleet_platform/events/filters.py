@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from fleet_platform.events.record import Record
 from plugin_sdk import JSON
@@ -16,6 +17,7 @@ from plugin_sdk.errors import InvalidParams
 
 MAX_NAMES = 200
 MAX_RULES = 200
+MAX_DEVICES = 10_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,21 +96,23 @@ def decode_filters(events: Sequence[str], options: Mapping[str, JSON] | None) ->
     faults: list[dict[str, str]] = []
     if not events or len(events) > MAX_NAMES:
         faults.append({"path": "events", "message": f"must name 1 to {MAX_NAMES} events"})
-    unknown = sorted(set(options) - {"events", "shellyIDs", "status", "snapshot"})
-    faults.extend({"path": f"options.{name}", "message": "unknown option"} for name in unknown)
+    unknown = (name for name in options if name not in ("events", "shellyIDs", "status", "snapshot"))
+    faults.extend({"path": f"options.{name}", "message": "unknown option"} for name in islice(unknown, MAX_NAMES))
     devices = options.get("shellyIDs")
-    if devices is not None and not _is_strings(devices):
-        faults.append({"path": "options.shellyIDs", "message": "must be a list of device ids"})
+    if devices is not None and not (_is_strings(devices) and len(devices) <= MAX_DEVICES):
+        message = f"must be a list of up to {MAX_DEVICES:,} device ids"
+        faults.append({"path": "options.shellyIDs", "message": message})
     status = options.get("status", "full")
     if status not in ("full", "changed"):
         faults.append({"path": "options.status", "message": 'must be "full" or "changed"'})
     rules_by_name = _rules(options.get("events"), faults)
     if faults:
         raise InvalidParams(faults)
+    wanted_devices = None if devices is None else frozenset(device.lower() for device in devices)
     return tuple(
         Filter(
             name=name,
-            devices=None if devices is None else frozenset(device.lower() for device in devices),
+            devices=wanted_devices,
             rules=next((rules for wanted, rules in rules_by_name if wanted == name), None),
             inner_rules=tuple(entry for entry in rules_by_name if entry[0] != name and name_matches(name, entry[0])),
             changed_only=status == "changed",
@@ -120,8 +124,9 @@ def decode_filters(events: Sequence[str], options: Mapping[str, JSON] | None) ->
 def _rules(wanted: JSON, faults: list[dict[str, str]]) -> tuple[tuple[str, Rules], ...]:
     if wanted is None:
         return ()
-    if not isinstance(wanted, dict):
-        faults.append({"path": "options.events", "message": "must be an object: event name to its rules"})
+    if not isinstance(wanted, dict) or len(wanted) > MAX_NAMES:
+        message = f"must be an object of up to {MAX_NAMES} members: event name to its rules"
+        faults.append({"path": "options.events", "message": message})
         return ()
     found = []
     for name, body in wanted.items():

@@ -42,6 +42,17 @@ class MetadataBook:
             self._ask(device)
         return known[0] if known is not None else _NOTHING
 
+    def renew(self, devices: Sequence[str]) -> None:
+        """Ask about devices anew; of all that are known, when there is an event of theirs, if none is named."""
+        if not devices:
+            self._known = {device: (answer, 0.0) for device, (answer, _) in self._known.items()}
+        for device in devices:
+            self._ask(DeviceId(device))
+
+    def forget(self, device: DeviceId) -> None:
+        """A device is gone for good."""
+        self._known.pop(device, None)
+
     async def run(self) -> None:
         """Ask the providers, one device after the other, for ever."""
         while True:

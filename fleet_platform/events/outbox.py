@@ -23,13 +23,14 @@ HIGH_WATER = 256 * 1024
 
 
 class Item(NamedTuple):
-    """A waiting frame; replies have no record."""
+    """A waiting frame, or a part of one that ``more`` follows; replies have no record."""
 
     frame: bytes
     record: Record | None = None
     keys: tuple[str, ...] = ()
     full: bool = False
     union: dict[str, bytes] | None = None
+    more: bool = False
 
 
 class Outbox:
@@ -112,14 +113,19 @@ class Outbox:
         if self._timer is None and not self._closed:
             self._schedule()
 
-    def reply(self, frame: bytes) -> None:
-        """Add a reply. It leaves on the next turn of the loop, together with the events before it."""
+    def reply(self, *parts: bytes) -> None:
+        """Add a reply: a frame, or its parts, of which the transport gets one after the other.
+
+        It leaves on the next turn of the loop, together with the events before it.
+        """
         if self._closed:
             return
         if self.upstream is not None:
             self.upstream()
-        self._items.append(Item(frame))
-        self._bytes += len(frame)
+        for part in parts[:-1]:
+            self._items.append(Item(part, more=True))
+        self._items.append(Item(parts[-1]))
+        self._bytes += sum(map(len, parts))
         if self._timer is not None and self._next_flush > 0:
             self._timer.cancel()
         elif self._timer is not None:
@@ -146,10 +152,12 @@ class Outbox:
             return
         batch = self._take(HIGH_WATER - self._buffered())
         if batch:
-            data = batch[0] if len(batch) == 1 else b"".join(batch)
-            self._bytes -= len(data)
+            size = sum(map(len, batch))
+            self._bytes -= size
             self.sent += len(batch)
-            self._write(data)
+            # Many small frames leave in one write; long ones are not worth a copy.
+            for data in batch if size > 2 * HIGH_WATER else (b"".join(batch),):
+                self._write(data)
             self._next_flush = self._loop.time() + FLUSH_INTERVAL_S
         if self._items:
             self._again(RETRY_INTERVAL_S)
@@ -180,7 +188,7 @@ class Outbox:
         for item in self._items:
             batch.append(item.frame)
             room -= len(item.frame)
-            if room <= 0:
+            if room <= 0 and not item.more:
                 break
         del self._items[: len(batch)]
         return batch

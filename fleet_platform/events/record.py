@@ -120,7 +120,7 @@ class Record:
 
     def event(self) -> Event:
         """The value plugins receive."""
-        return Event(self.seq, self.method, self.device, self.ts_ms, self.payload)
+        return Event(self.seq, self.method, self.device, self.ts_ms, self.payload, self.keys)
 
     def _wrap(self, params: bytes) -> bytes:
         return text_frame(

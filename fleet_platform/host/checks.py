@@ -10,7 +10,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from plugin_sdk import Migrations, Panel, Route, Settings, simulation
+from plugin_sdk import EventType, Migrations, Panel, Route, Settings, simulation
 from plugin_sdk.errors import PluginError
 
 T = TypeVar("T")
@@ -26,6 +26,7 @@ _ANY_NUMBER = ("order",)
 _ELEMENT = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
 _FILE = re.compile(r"(?!.*\.\.)[\w-][\w./-]*")
 _PANEL_NAME = re.compile(r"[\w-]+")
+_EVENT_NAME = re.compile(r"\w+(\.\w+)+")
 
 
 def check(value: object, kind: type[T]) -> T:
@@ -45,7 +46,7 @@ def check(value: object, kind: type[T]) -> T:
         except ValidationError as error:
             raise PluginError(f"{label}, field {name}: {error.errors(include_url=False)[0]['msg']}") from error
         _check_number(label, name, given)
-    problem = _problem(value)
+    problem = "the name is empty" if getattr(value, "name", "a name") == "" else _problem(value)
     if problem:
         raise PluginError(f"{label}: {problem}")
     return value
@@ -66,8 +67,6 @@ def _check_number(label: str, name: str, value: object) -> None:
 
 
 def _problem(value: object) -> str | None:
-    if getattr(value, "name", "a name") == "":
-        return "the name is empty"
     match value:
         case Settings():
             return _settings_problem(value)
@@ -77,6 +76,8 @@ def _problem(value: object) -> str | None:
             return _panel_problem(value)
         case Route():
             return _route_problem(value)
+        case EventType() if not _EVENT_NAME.fullmatch(value.name):
+            return "an event's name has the form Noun.Happened"
         case _:
             return None
 

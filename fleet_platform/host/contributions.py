@@ -15,6 +15,7 @@ from plugin_sdk import (
     AdmissionRule,
     AuthProvider,
     ComponentType,
+    EventType,
     HookSpecs,
     Metadata,
     Method,
@@ -42,6 +43,7 @@ class Contributions:
     migrations: Migrations | None = None
     components: tuple[ComponentType, ...] = ()
     methods: tuple[Method, ...] = ()
+    events: tuple[EventType, ...] = ()
     sinks: tuple[Sink, ...] = ()
     panels: tuple[Panel, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -66,6 +68,7 @@ def gather(hooks: Hooks, plugin: str, package: str) -> Contributions:
         migrations=_one(hooks, plugin, "migrations", Migrations),
         components=_many(hooks, plugin, "components", ComponentType),
         methods=_many(hooks, plugin, "methods", Method),
+        events=_many(hooks, plugin, "events", EventType),
         sinks=_many(hooks, plugin, "sinks", Sink),
         panels=_many(hooks, plugin, "panels", Panel),
         routes=_many(hooks, plugin, "routes", Route),

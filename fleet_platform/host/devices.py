@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.fleet import Fleet
 from fleet_platform.devices.twin import Twin
-from fleet_platform.text import decode
-from plugin_sdk import DeviceId, Entity, JSONObject, Presence
+from fleet_platform.text import decode, encode
+from plugin_sdk import JSON, DeviceId, Entity, JSONObject, Presence
 
 
 class DeviceView:
@@ -26,9 +26,19 @@ class DeviceView:
         return self._twin.id
 
     @property
+    def number(self) -> int | None:
+        """Its number on this platform."""
+        return self._twin.internal_id
+
+    @property
     def presence(self) -> Presence:
         """Whether it is connected."""
         return self._twin.presence
+
+    @property
+    def connected(self) -> bool:
+        """Whether it can be called now."""
+        return self._twin.link is not None
 
     @property
     def info(self) -> JSONObject:
@@ -50,6 +60,20 @@ class DeviceView:
     def entities(self) -> tuple[Entity, ...]:
         """Its entities."""
         return self._composer.of(self._twin)
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Keys of its components."""
+        return tuple([key for key, status in self._twin.status.items() if status is not None])
+
+    def read(self, path: str) -> JSON:
+        """One value of its status."""
+        value: JSON = self._twin.status
+        for name in path.split("."):
+            if type(value) is not dict:
+                return None
+            value = value.get(name)
+        return decode(encode(value)) if type(value) in (dict, list) else value
 
     def __repr__(self) -> str:
         return f"DeviceView({self.id!r})"

@@ -7,6 +7,7 @@ what is gone, begin what is new. Until the swap the old tables stay in force.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Self
@@ -44,6 +45,7 @@ class Host:
         overrides: Plugin name to settings from the configuration.
         entry_points: Plugins to take instead of the installed ones.
         reserved_methods: Names of the platform's own methods; asked at each load.
+        reserved_events: Names of the platform's own events.
 
     Attributes:
         tables: What is in force. Replaced as a whole.
@@ -59,6 +61,7 @@ class Host:
         overrides: Mapping[str, Mapping[str, JSON]] | None = None,
         entry_points: Iterable[EntryPoint] | None = None,
         reserved_methods: Callable[[], Iterable[str]] = lambda: (),
+        reserved_events: Collection[str] = (),
         timing: Timing | None = None,
     ) -> None:
         self._services = services
@@ -84,7 +87,10 @@ class Host:
             apply=self._apply,
         )
         self._loader = Loader(
-            make_fleet=self._make_fleet, declare=self.settings.declare, reserved_methods=reserved_methods
+            make_fleet=self._make_fleet,
+            declare=self.settings.declare,
+            reserved_methods=reserved_methods,
+            reserved_events=reserved_events,
         )
 
     def on_tables(self, callback: Callable[[Tables], None]) -> None:
@@ -124,6 +130,11 @@ class Host:
         """What a plugin's entry point made, or None while it takes no part; for tests."""
         life = self._lives.get(name)
         return None if life is None else life.plugin.instance
+
+    def summary(self, name: str) -> str:
+        """First line of a plugin's docstring; empty while it takes no part."""
+        doc = inspect.getdoc(self.instance(name)) if name in self._lives else None
+        return (doc or "").partition("\n")[0].replace("``", "`")
 
     async def enable(self, name: str) -> None:
         """Load a plugin, afresh if it was rejected, until the platform is started again.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -55,6 +55,7 @@ class Loader:
         make_fleet: Makes the platform as a plugin sees it.
         declare: Takes a plugin's settings, or None if it has none; raises PluginError if they cannot be used.
         reserved_methods: Names of the platform's own methods.
+        reserved_events: Names of the platform's own events.
     """
 
     def __init__(
@@ -63,10 +64,12 @@ class Loader:
         make_fleet: Callable[[str], PluginFleet],
         declare: Callable[[str, Settings | None], object],
         reserved_methods: Callable[[], Iterable[str]],
+        reserved_events: Collection[str] = (),
     ) -> None:
         self._make_fleet = make_fleet
         self._declare = declare
         self._reserved_methods = reserved_methods
+        self._reserved_events = reserved_events
         self._built: dict[str, _Built] = {}
         self._offered: dict[str, tuple[HookSpecs, ...]] = {}
         self._loaded: dict[str, LoadedPlugin] = {}
@@ -114,7 +117,9 @@ class Loader:
         for each in built:
             hooks.check_names(each.found.name)
         plugins = [self._complete(hooks, each) for each in built]
-        tables = compile_tables(plugins, reserved_methods=self._reserved_methods())
+        tables = compile_tables(
+            plugins, reserved_methods=self._reserved_methods(), reserved_events=self._reserved_events
+        )
         offers.answer([plugin.name for plugin in plugins])
         return plugins, tables
 
@@ -152,6 +157,8 @@ class Loader:
                 )
             fleet.publisher.allow([component.namespace for component in contributions.components])
             fleet.publisher.allow([method.name for method in methods])
+            fleet.publisher.declared = frozenset(event.name for event in contributions.events)
+            fleet.reports = frozenset(kind.type for kind in contributions.components if kind.reported)
             self._loaded[name] = LoadedPlugin(
                 name=name,
                 instance=built.target,

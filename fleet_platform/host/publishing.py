@@ -52,10 +52,12 @@ class Publisher:
 
     Attributes:
         nouns: First parts of the names that it may use, as :func:`noun` gives them.
+        declared: Whole names that it may use.
     """
 
     def __init__(self, bus: Bus, devices: Fleet, record: PluginRecord, clock: Callable[[], float]) -> None:
         self.nouns: frozenset[str] = frozenset({noun(record.name)})
+        self.declared: frozenset[str] = frozenset()
         self._bus = bus
         self._devices = devices
         self._record = record
@@ -76,8 +78,8 @@ class Publisher:
             UnknownDevice: There is no such device.
             TypeError: The parameters have no JSON form.
         """
-        if "." not in method or noun(method) not in self.nouns:
-            raise PluginError(f"{self._record.name} may not publish {method!r}: an event is called after its plugin")
+        if method not in self.declared and ("." not in method or noun(method) not in self.nouns):
+            raise PluginError(f"{self._record.name} may not publish {method!r}: it is not declared by the plugin")
         if not self._bucket.take():
             self._drop()
             return

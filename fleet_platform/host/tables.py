@@ -18,6 +18,7 @@ from plugin_sdk import (
     AdmissionRule,
     AuthProvider,
     ComponentType,
+    EventType,
     Metadata,
     Panel,
     Policy,
@@ -39,10 +40,12 @@ class Tables:
     Attributes:
         methods: Lower-case name to method, aliases included.
         components: Component type to its declaration.
+        events: Event name to its declaration, with the plugin it is of.
     """
 
     methods: Mapping[str, BoundMethod] = field(default_factory=lambda: MappingProxyType({}))
     components: Mapping[str, ComponentType] = field(default_factory=lambda: MappingProxyType({}))
+    events: Mapping[str, Owned[EventType]] = field(default_factory=lambda: MappingProxyType({}))
     sinks: tuple[Owned[Sink], ...] = ()
     panels: tuple[Owned[Panel], ...] = ()
     routes: tuple[Owned[Route], ...] = ()
@@ -69,17 +72,20 @@ class Contributor(Protocol):
         """Its methods, bound."""
 
 
-def compile_tables(plugins: Sequence[Contributor], *, reserved_methods: Iterable[str] = ()) -> Tables:
+def compile_tables(
+    plugins: Sequence[Contributor], *, reserved_methods: Iterable[str] = (), reserved_events: Iterable[str] = ()
+) -> Tables:
     """Make tables.
 
     Args:
         plugins: In the order of their names.
         reserved_methods: Names of the platform's own methods.
+        reserved_events: Names of the platform's own events.
 
     Raises:
         Rejected: A plugin brings what is taken.
     """
-    _check_names(plugins, reserved_methods)
+    _check_names(plugins, reserved_methods, reserved_events)
     return Tables(
         methods=MappingProxyType(
             {
@@ -92,6 +98,9 @@ def compile_tables(plugins: Sequence[Contributor], *, reserved_methods: Iterable
         components=MappingProxyType(
             {component.type: component for plugin in plugins for component in plugin.contributions.components}
         ),
+        events=MappingProxyType(
+            {event.name: (plugin.name, event) for plugin in plugins for event in plugin.contributions.events}
+        ),
         sinks=tuple((plugin.name, each) for plugin in plugins for each in plugin.contributions.sinks),
         panels=tuple((plugin.name, each) for plugin in plugins for each in plugin.contributions.panels),
         routes=tuple((plugin.name, each) for plugin in plugins for each in plugin.contributions.routes),
@@ -103,8 +112,11 @@ def compile_tables(plugins: Sequence[Contributor], *, reserved_methods: Iterable
     )
 
 
-def _check_names(plugins: Sequence[Contributor], reserved_methods: Iterable[str]) -> None:
+def _check_names(
+    plugins: Sequence[Contributor], reserved_methods: Iterable[str], reserved_events: Iterable[str]
+) -> None:
     owners = {("method", name.lower()): "the platform itself" for name in reserved_methods}
+    owners.update((("event", name.lower()), "the platform itself") for name in reserved_events)
     for plugin in plugins:
         for what, name in _names(plugin):
             owner = owners.get((what, name.lower()))
@@ -122,6 +134,7 @@ def _names(plugin: Contributor) -> Iterator[tuple[str, str]]:
     for method in plugin.methods:
         yield from (("method", name) for name in (method.name, *method.aliases))
     yield from (("component type", component.type) for component in own.components)
+    yield from (("event", event.name) for event in own.events)
     for route in own.routes:
         yield "route", f"{route.method} {route.path if route.absolute else f'/plugin/{plugin.name}{route.path}'}"
     yield from (("auth provider", provider.name) for provider in own.auth)

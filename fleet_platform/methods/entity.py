@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import Field
 
 from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.fleet import Fleet
 from fleet_platform.devices.twin import Twin
+from fleet_platform.methods import shapes
 from fleet_platform.methods.device import SEE
-from fleet_platform.methods.slices import encode_map
+from fleet_platform.methods.shapes import AnEntity, EntityCount, Like
+from fleet_platform.methods.slices import in_slices, joined
 from fleet_platform.rpc.calls import caller
 from fleet_platform.rpc.dispatch import Allows
-from plugin_sdk import Call, ComponentType, Entity, JSONObject, Method, Principal
+from plugin_sdk import Action, Call, ComponentType, Entity, JSONObject, Method, Principal
 from plugin_sdk.errors import NotFound
 
 EntityId = Annotated[str, Field(min_length=1, max_length=200)]
+FindEntity: TypeAlias = Callable[[Principal, str], tuple[Twin, Entity]]
+"""An entity that somebody may see, by its id in any case, with its device; raises ``NotFound``."""
 
 
 class EntityMethods:
@@ -45,28 +49,37 @@ class EntityMethods:
             Method(name="Component.ListTypes", handler=self.list_types, read_only=True),
         ]
 
-    async def list(self, call: Call) -> Any:
+    async def list(self, call: Call) -> Annotated[Any, Like(dict[str, shapes.Entity])]:
         """All entities of the devices the caller may see, connected or not: an object by entity id."""
-        return await encode_map(
-            (entity.id, entity.to_json()) for twin in self._seen(caller(call)) for entity in self._composer.of(twin)
+        principal = caller(call)
+        parts = (
+            self._composer.encoded(twin)
+            async for twin in in_slices(self._fleet)
+            if self._allows(principal, SEE, twin.id)
         )
+        return await joined(b"{", parts, b"}")
 
-    def get_info(self, call: Call, id: EntityId) -> JSONObject:  # noqa: A002  # the wire's name
+    def get_info(self, call: Call, id: EntityId) -> AnEntity:  # noqa: A002  # the wire's name
         """One entity: ``{id, name, type, source, properties}``."""
-        _, entity = self._find(call, id)
+        _, entity = self.find(caller(call), id)
         return entity.to_json()
 
-    def get_status(self, call: Call, id: EntityId | None = None) -> JSONObject:  # noqa: A002
+    async def get_status(
+        self,
+        call: Call,
+        id: EntityId | None = None,  # noqa: A002
+    ) -> Annotated[JSONObject, Like(EntityCount | dict[str, Any])]:
         """An entity's part of its device's status; without an id how many entities there are, and which."""
         if id is None:
-            ids = [entity for twin in self._seen(caller(call)) for _, entity in twin.entities]
+            seen = in_slices(self._seen(caller(call)))
+            ids = [entity async for twin in seen for _, entity in twin.entities]
             return {"entities_count": len(ids), "entities": ids}
-        twin, entity = self._find(call, id)
+        twin, entity = self.find(caller(call), id)
         return twin.status.get(entity.component) or {}
 
     def get_config(self, call: Call, id: EntityId) -> JSONObject:  # noqa: A002
         """An entity's part of its device's settings."""
-        twin, entity = self._find(call, id)
+        twin, entity = self.find(caller(call), id)
         return twin.settings().get(entity.component) or {}
 
     def list_types(self) -> JSONObject:
@@ -76,13 +89,31 @@ class EntityMethods:
     def _seen(self, principal: Principal) -> Iterator[Twin]:
         return (twin for twin in self._fleet if self._allows(principal, SEE, twin.id))
 
-    def _find(self, call: Call, wanted: str) -> tuple[Twin, Entity]:
+    def find(self, principal: Principal, wanted: str) -> tuple[Twin, Entity]:
+        """An entity that somebody may see, by its id in any case, with its device.
+
+        Raises:
+            NotFound: There is none.
+        """
         twin = self._fleet.get(wanted.rpartition("_")[0])
-        if twin is not None and self._allows(caller(call), SEE, twin.id):
+        if twin is not None and self._allows(principal, SEE, twin.id):
             for entity in self._composer.of(twin):
                 if entity.id.lower() == wanted.lower():
                     return twin, entity
         raise NotFound(entity=wanted)
+
+
+def describe_action(action: Action) -> JSONObject:
+    """``{name, method, label, parameters: {name: {schema, label, required}}}``."""
+    return {
+        "name": action.name,
+        "method": action.method,
+        "label": action.label,
+        "parameters": {
+            name: {"schema": dict(p.schema), "label": p.label, "required": p.required}
+            for name, p in action.parameters.items()
+        },
+    }
 
 
 def _describe(kind: ComponentType) -> JSONObject:
@@ -91,20 +122,11 @@ def _describe(kind: ComponentType) -> JSONObject:
         "title": kind.title,
         "singleton": kind.singleton,
         "dynamic": kind.dynamic,
+        "reported": kind.reported,
         "entity": kind.entity.type if kind.entity is not None else None,
         "fields": [{"path": f.path, "unit": f.unit, "kind": f.kind, "label": f.label} for f in kind.fields],
-        "actions": [
-            {
-                "name": action.name,
-                "method": action.method,
-                "label": action.label,
-                "parameters": {
-                    name: {"schema": dict(p.schema), "label": p.label, "required": p.required}
-                    for name, p in action.parameters.items()
-                },
-            }
-            for action in kind.actions
-        ],
+        "actions": [{**describe_action(action), "conditional": action.conditional} for action in kind.actions],
         "events": list(kind.events),
         "settings": None if kind.settings is None else dict(kind.settings),
+        "slow_methods": list(kind.slow_methods),
     }

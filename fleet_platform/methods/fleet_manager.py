@@ -1,25 +1,30 @@
-"""``FleetManager.*``: subscriptions, and the platform about itself."""
+"""``FleetManager.Subscribe`` and ``Unsubscribe``: a client's subscriptions to events."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from fleet_platform import __version__
 from fleet_platform.devices.fleet import Fleet
 from fleet_platform.events.bus import Bus
 from fleet_platform.events.channel import Audience
 from fleet_platform.events.filters import decode_filters
 from fleet_platform.methods.device import SEE
-from fleet_platform.methods.slices import in_slices
+from fleet_platform.methods.shapes import Like, Subscribed
+from fleet_platform.methods.slices import SLICE, in_slices
 from fleet_platform.rpc.calls import caller, outbox_of
 from fleet_platform.rpc.dispatch import Allows
-from fleet_platform.rpc.methods import BoundMethod
 from fleet_platform.text import Fragment, encode
 from plugin_sdk import JSON, Call, DeviceId, JSONObject, Method
+from plugin_sdk.errors import InvalidParams
+
+MAX_SUBSCRIPTIONS = 2_000
+"""Subscriptions of one connection."""
+
+_ROUNDS = 5
+"""How often at most devices that changed meanwhile are encoded in slices; each round there are fewer of them."""
 
 EventName = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -34,37 +39,18 @@ class Since(BaseModel):
 
 
 class FleetManagerMethods:
-    """Handlers of ``FleetManager.*``.
+    """Handlers of the two."""
 
-    Args:
-        methods_in_force: All methods by lower-case name.
-        parts: Further parts that have a status or settings of their own: name to ``(status, config)``.
-    """
-
-    def __init__(
-        self,
-        *,
-        bus: Bus,
-        fleet: Fleet,
-        allows: Allows,
-        methods_in_force: Callable[[], Mapping[str, BoundMethod]],
-        parts: Callable[[], Mapping[str, tuple[JSONObject, JSONObject]]],
-    ) -> None:
+    def __init__(self, *, bus: Bus, fleet: Fleet, allows: Allows) -> None:
         self._bus = bus
         self._fleet = fleet
         self._allows = allows
-        self._methods_in_force = methods_in_force
-        self._parts = parts
-        self._started = time.time()
 
     def methods(self) -> list[Method]:
         """Declare them."""
         return [
             Method(name="FleetManager.Subscribe", handler=self.subscribe),
             Method(name="FleetManager.Unsubscribe", handler=self.unsubscribe, permission="fleetmanager.subscribe"),
-            Method(name="FleetManager.ListCommands", handler=self.list_commands, read_only=True),
-            Method(name="FleetManager.GetStatus", handler=self.get_status, read_only=True),
-            Method(name="FleetManager.GetConfig", handler=self.get_config, read_only=True),
         ]
 
     async def subscribe(
@@ -73,17 +59,21 @@ class FleetManagerMethods:
         events: Annotated[list[EventName], Field(min_length=1, max_length=200)],
         options: dict[str, JSON] | None = None,
         since: Since | None = None,
-    ) -> JSONObject:
+    ) -> Annotated[JSONObject, Like(Subscribed)]:
         """Receive events from now on: ``{ids, epoch, seq}``.
 
         With ``since`` what was missed follows; where some of it is gone the answer says ``resync: true``. With
         ``options.snapshot`` the devices as they are now come with it, whenever there is no gapless resume.
         """
         outbox, principal = outbox_of(call), caller(call)
+        if len(outbox.subscriptions) + len(events) > MAX_SUBSCRIPTIONS:
+            message = f"this connection would have more than {MAX_SUBSCRIPTIONS:,} subscriptions; unsubscribe from some"
+            raise InvalidParams.at("events", message)
         filters = decode_filters(events, options)
         audience = Audience(
             key=(principal.provider, principal.name, principal.groups, encode(dict(principal.claims))),
             sees=lambda device: self._allows(principal, SEE, device),
+            may=lambda permission: self._allows(principal, permission, None),
         )
         # No await between subscribing and replaying: no gap and no duplicate.
         seq = self._bus.seq
@@ -111,46 +101,35 @@ class FleetManagerMethods:
     async def _snapshot(self, shows: Callable[[DeviceId], bool]) -> Fragment:
         """Devices as they are when this returns.
 
-        They are encoded in slices, while events go on; those of which there was one are encoded once more at the end,
-        for the client has these events before the snapshot.
+        They are encoded in slices, while events go on; those of which there was one are encoded once more, the last few
+        of them at the end, for the client has these events before the snapshot.
         """
         changed: set[str] = set()
+        pieces: dict[str, bytes] = {}
+
+        def look(device: str) -> None:
+            twin = self._fleet.get(device)
+            if twin is None:
+                pieces.pop(device, None)
+            elif shows(twin.id):
+                pieces[twin.id] = encode(twin.to_json())
+
         forget = self._bus.tap(("Shelly.*",), lambda event: changed.add(str(event.device)))
         try:
-            pieces = {twin.id: encode(twin.to_json()) async for twin in in_slices(self._fleet) if shows(twin.id)}
+            waiting = [str(twin.id) for twin in self._fleet]
+            for _ in range(_ROUNDS):
+                async for device in in_slices(waiting):
+                    look(device)
+                if len(changed) <= SLICE:
+                    break
+                waiting = list(changed)
+                changed.clear()
         finally:
             forget()
         for device in changed:
-            twin = self._fleet.get(device)
-            if twin is None:
-                pieces.pop(DeviceId(device), None)
-            elif shows(twin.id):
-                pieces[twin.id] = encode(twin.to_json())
+            look(device)
         return Fragment(b"[" + b",".join(pieces.values()) + b"]")
 
-    def unsubscribe(self, call: Call, ids: Annotated[list[int], Field(max_length=10_000)]) -> JSON:
+    def unsubscribe(self, call: Call, ids: Annotated[list[int], Field(max_length=10_000)]) -> None:
         """Receive no more of these subscriptions; ids that are not the caller's own are passed over."""
         self._bus.unsubscribe(outbox_of(call), ids)
-
-    def list_commands(self) -> Any:
-        """Names of all components that have methods, in lower case."""
-        return sorted({name.partition(".")[0] for name in self._methods_in_force()})
-
-    def get_status(self) -> JSONObject:
-        """Status of the platform and of each of its parts that has one."""
-        parts = {name: status for name, (status, _) in self._parts().items() if status}
-        return {
-            "fleetmanager": {
-                "version": __version__,
-                "uptime_s": round(time.time() - self._started),
-                "epoch": self._bus.epoch,
-                "seq": self._bus.seq,
-                "subscribers": self._bus.clients,
-            },
-            "device": {"devices_size": len(self._fleet), "online": len(list(self._fleet.online()))},
-            **parts,
-        }
-
-    def get_config(self) -> JSONObject:
-        """Settings of each part that has some; secrets are never among them."""
-        return {name: config for name, (_, config) in self._parts().items() if config}

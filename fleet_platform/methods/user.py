@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr
 
 from fleet_platform.auth.authenticator import Authenticator
 from fleet_platform.auth.tokens import TokenKind, Tokens
+from fleet_platform.methods.shapes import Like
+from fleet_platform.methods.shapes import Tokens as SignedIn
 from plugin_sdk import JSONObject, Method
 from plugin_sdk.errors import PermissionDenied
 
@@ -35,7 +37,7 @@ class UserMethods:
         password: Annotated[SecretStr, Field(max_length=1024)],
         purpose: Any = None,  # noqa: ARG002  # older clients send it
         endpoint: Any = None,  # noqa: ARG002
-    ) -> JSONObject:
+    ) -> Annotated[JSONObject, Like(SignedIn)]:
         """Sign in: ``{access_token, refresh_token}``."""
         principal = await self._authenticator.by_password(username, password.get_secret_value())
         if principal is None:

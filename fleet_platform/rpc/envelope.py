@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fleet_platform.text import encode
+from fleet_platform.text import Pieces, encode
 from plugin_sdk import JSON
 from plugin_sdk.errors import FleetError, InvalidRequest
 
@@ -109,6 +109,12 @@ def encode_result(request: Request, result: Any, *, src: str = PLATFORM) -> byte
     if request.src is not None:
         reply["dst"] = request.src
     return encode(reply)
+
+
+def encode_long(request: Request, result: Pieces, *, src: str = PLATFORM) -> list[bytes]:
+    """A reply like that of :func:`encode_result`, in pieces."""
+    reply = {"jsonrpc": "2.0", "id": request.id, "src": src, **({} if request.src is None else {"dst": request.src})}
+    return [encode(reply)[:-1] + b',"result":', *result.parts, b"}"]
 
 
 def encode_error(

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError, create_model
-from pydantic.errors import PydanticUserError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
 from pydantic_core import SchemaError
 
 from plugin_sdk import JSON, Call, Fleet, JSONObject, Method
@@ -22,7 +22,19 @@ from plugin_sdk.errors import InvalidParams, PluginError
 
 _NAME = re.compile(r'[^\s"\\.]+(\.[^\s"\\.]+)+')
 _INJECTED = (Call, Fleet)
+REFERENCE = "#/$defs/{model}"
+"""Where a schema finds the definitions it comes with."""
+
+MAX_FAULTS = 1_000
+"""Faults in parameters beyond which none is looked at by itself; each costs some microseconds."""
+
 _CONFIG = ConfigDict(extra="forbid", validate_by_name=True, validate_by_alias=True, arbitrary_types_allowed=False)
+
+
+class _Nothing(BaseModel):
+    """The parameters of a method that takes none; shared, for making a model takes most of a millisecond."""
+
+    model_config = _CONFIG
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +45,10 @@ class BoundMethod:
         name: As declared: ``Device.List``.
         plugin: Who brought it; ``core`` for the platform's own.
         permission: Lower case.
+        summary: One sentence for people.
+        description: All that its handler's docstring says, on one line.
         params: Checks and describes the parameters.
+        returns: Annotation of the result; ``Any`` where the handler says nothing.
         call: Takes checked parameters and the call, returns the result or an awaitable of it.
     """
 
@@ -45,7 +60,9 @@ class BoundMethod:
     anonymous: bool
     timeout_s: float
     summary: str
+    description: str
     params: type[BaseModel]
+    returns: Any
     call: Callable[[Mapping[str, Any], Call], Any]
 
     def check(self, params: JSON) -> dict[str, Any]:
@@ -64,9 +81,20 @@ class BoundMethod:
             raise InvalidParams(_faults(error)) from error
         return {name: getattr(checked, name) for name in type(checked).model_fields}
 
-    def schema(self) -> JSONObject:
-        """JSON Schema of ``params``."""
-        return self.params.model_json_schema()
+    def schema(self, reference: str = REFERENCE) -> JSONObject:
+        """JSON Schema of ``params``.
+
+        Args:
+            reference: How definitions are referred to; they come with the schema, as ``$defs``.
+        """
+        return self.params.model_json_schema(ref_template=reference)
+
+    def result_schema(self, reference: str = REFERENCE) -> JSONObject:
+        """JSON Schema of the result; ``{}`` where its annotation tells nothing."""
+        try:
+            return TypeAdapter(self.returns).json_schema(mode="serialization", ref_template=reference)
+        except (PydanticUserError, PydanticInvalidForJsonSchema, SchemaError):
+            return {}
 
 
 def bind(method: Method, *, plugin: str, fleet: Fleet | None = None) -> BoundMethod:
@@ -78,12 +106,12 @@ def bind(method: Method, *, plugin: str, fleet: Fleet | None = None) -> BoundMet
     for name in (method.name, *method.aliases):
         if not _NAME.fullmatch(name):
             raise PluginError(f"method {name!r}: a name has the form Noun.Verb")
-    parameters, injected = _signature(method)
+    parameters, injected, returns = _signature(method)
     try:
-        model = create_model(method.name, __config__=_CONFIG, **parameters)
+        model = create_model(method.name, __config__=_CONFIG, **parameters) if parameters else _Nothing
     except (PydanticUserError, SchemaError, TypeError, NameError) as error:
         raise PluginError(f"method {method.name}: {error}") from error
-    doc = inspect.getdoc(method.handler) or ""
+    doc = (inspect.getdoc(method.handler) or "").replace("``", "`")
     return BoundMethod(
         name=method.name,
         plugin=plugin,
@@ -92,14 +120,16 @@ def bind(method: Method, *, plugin: str, fleet: Fleet | None = None) -> BoundMet
         read_only=method.read_only,
         anonymous=method.anonymous,
         timeout_s=method.timeout_s,
-        summary=method.summary or doc.partition("\n")[0],
+        summary=method.summary or " ".join(doc.partition("\n\n")[0].split()),
+        description=" ".join(doc.split()) or method.summary,
         params=model,
+        returns=returns,
         call=_caller(method, injected, fleet),
     )
 
 
-def _signature(method: Method) -> tuple[dict[str, Any], dict[str, type]]:
-    """Parameters for the model, and which parameters are injected with what."""
+def _signature(method: Method) -> tuple[dict[str, Any], dict[str, type], Any]:
+    """Parameters for the model, which parameters are injected with what, and what is returned."""
     try:
         hints = typing.get_type_hints(method.handler, include_extras=True)
         signature = inspect.signature(method.handler)
@@ -119,7 +149,7 @@ def _signature(method: Method) -> tuple[dict[str, Any], dict[str, type]]:
             raise PluginError(f"method {method.name}: parameter {parameter} can neither be checked nor injected")
         else:
             fields[name] = (hints[name], ... if parameter.default is parameter.empty else parameter.default)
-    return fields, injected
+    return fields, injected, hints.get("return", Any)
 
 
 def _mentions_injected(hint: Any) -> bool:
@@ -140,6 +170,8 @@ def _caller(
 
 
 def _faults(error: ValidationError) -> list[dict[str, str]]:
+    if error.error_count() > MAX_FAULTS:
+        return [{"path": "", "message": f"{error.error_count():,} values do not fit"}]
     return [
         {"path": ".".join(str(part) for part in fault["loc"]), "message": fault["msg"]}
         for fault in error.errors(include_url=False, include_context=False, include_input=False)

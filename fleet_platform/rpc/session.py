@@ -13,11 +13,19 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 
 from fleet_platform.events.outbox import Outbox
 from fleet_platform.rpc.calls import SocketCall
-from fleet_platform.rpc.destinations import GROUP
+from fleet_platform.rpc.destinations import Destinations
 from fleet_platform.rpc.dispatch import Dispatcher, unexpected
-from fleet_platform.rpc.envelope import PLATFORM, BadEnvelope, Request, decode_request, encode_error, encode_result
+from fleet_platform.rpc.envelope import (
+    PLATFORM,
+    BadEnvelope,
+    Request,
+    decode_request,
+    encode_error,
+    encode_long,
+    encode_result,
+)
 from fleet_platform.rpc.relay import Relay
-from fleet_platform.text import JSONDecodeError, decode, text_frame
+from fleet_platform.text import JSONDecodeError, Pieces, decode, frame_head, text_frame
 from plugin_sdk import JSON, Principal
 from plugin_sdk.errors import FleetError, InvalidRequest, ParseError
 
@@ -28,9 +36,6 @@ MAX_BACKLOG = 8 * 1024 * 1024
 """Bytes of replies a client may leave unread before its next request is read."""
 DRAIN_TIMEOUT_S = 60.0
 _RELAY_SLICE = 100
-
-Expand = Callable[[Sequence[str], Principal], Sequence[str]]
-"""Destinations to device ids: groups become their members, each device once."""
 
 
 class ClientSession:
@@ -51,7 +56,7 @@ class ClientSession:
         outbox: Outbox,
         dispatcher: Dispatcher,
         relay: Relay,
-        expand: Expand,
+        destinations: Destinations,
         tally: Counter[str],
     ) -> None:
         self._principal = principal
@@ -61,12 +66,13 @@ class ClientSession:
         self._outbox = outbox
         self._dispatcher = dispatcher
         self._relay = relay
-        self._expand = expand
+        self._destinations = destinations
         self._tally = tally
         self._tasks = asyncio.TaskGroup()
         self._running: set[asyncio.Task[None]] = set()
         self._relayed = 0
         self._room = asyncio.Event()
+        self._ends = False
 
     async def run(self) -> None:
         """Serve until the connection ends; what still runs then is cancelled."""
@@ -78,6 +84,7 @@ class ClientSession:
                         if self._is_full():
                             await self._wait_for_room()
             finally:
+                self._ends = True
                 for task in list(self._running):
                     task.cancel()
 
@@ -85,6 +92,15 @@ class ClientSession:
         """Close the connection with 1013: the client may come back and resume."""
         self._tally["clients_cut_off"] += 1
         self._tasks.create_task(self._close(1013, reason))
+
+    def part(self, reason: str) -> None:
+        """Close the connection with 1013 after what waits to be sent."""
+        if not self._ends:
+            self._tasks.create_task(self._part(reason))
+
+    async def _part(self, reason: str) -> None:
+        self._outbox.flush()
+        await self._close(1013, reason)
 
     def _members(self, text: str | bytes) -> Sequence[JSON]:
         """The members of a batch, or the one request that a text is."""
@@ -111,8 +127,8 @@ class ClientSession:
             return
         if request.dst is None:
             self._start(self._call(request))
-        elif len(request.dst) == 1 and not request.dst[0].startswith(GROUP):
-            self._pass_on(request, self._expand(request.dst, self._principal)[0])
+        elif (device := self._destinations.one(request.dst)) is not None:
+            self._pass_on(request, device)
         else:
             self._start(self._pass_on_all(request, request.dst))
 
@@ -145,7 +161,7 @@ class ClientSession:
 
     async def _pass_on_all(self, request: Request, destinations: Sequence[str]) -> None:
         try:
-            devices = self._expand(destinations, self._principal)
+            devices = self._destinations.expand(destinations, self._principal)
         except FleetError as error:
             self._refuse(request, error)
             return
@@ -182,6 +198,10 @@ class ClientSession:
         if not request.expects_reply:
             return
         try:
+            if isinstance(result, Pieces):
+                parts = encode_long(request, result, src=src)
+                self._outbox.reply(frame_head(sum(map(len, parts))), *parts)
+                return
             payload = encode_result(request, result, src=src)
         except TypeError as error:
             self._refuse(request, unexpected(error, f"the result of {request.method}"), src=src)

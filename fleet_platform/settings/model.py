@@ -42,6 +42,13 @@ def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
         return Path.cwd()
 
 
+def absolute(folder: Path) -> Path:
+    """A folder as it is used, with ``~`` for the user's home."""
+    if folder.parts[:1] == ("~",):
+        folder = home_folder().joinpath(*folder.parts[1:])
+    return folder.absolute()
+
+
 def _split(value: Any) -> Any:
     """Flags and environment give lists as ``a, b``."""
     if isinstance(value, str):
@@ -158,9 +165,7 @@ class PlatformSettings(BaseSettings):
     @field_validator("data", mode="after")
     @classmethod
     def _expand(cls, folder: Path) -> Path:
-        if folder.parts[:1] == ("~",):
-            folder = home_folder().joinpath(*folder.parts[1:])
-        return folder.absolute()
+        return absolute(folder)
 
     @field_validator("dsn", mode="after")
     @classmethod

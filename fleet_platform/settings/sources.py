@@ -1,4 +1,4 @@
-"""Where settings come from: flags, then ``FLEET_…`` variables, then a TOML file, then defaults.
+"""Where settings come from: flags, ``FLEET_…`` variables, a TOML file, what ``Web.SetConfig`` kept, then defaults.
 
 Every problem is collected and all are raised together, so that one start shows all there is to mend.
 """
@@ -16,7 +16,8 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import EnvSettingsSource
 
-from fleet_platform.settings.model import PlatformSettings, default_data_folder
+from fleet_platform.settings import kept
+from fleet_platform.settings.model import PlatformSettings, absolute, default_data_folder
 from fleet_platform.settings.problems import SettingsProblems, did_you_mean, explain
 
 FILE_NAME = "fleet-platform.toml"
@@ -78,6 +79,8 @@ def load(
     layers = [_Layer(values=given, origin=_flag), _Layer(values=environment, origin=_variable)]
     if file is not None:
         layers.append(_Layer(values=_read_file(file, problems), origin=lambda _key: str(file)))
+    data = next((layer.values["data"] for layer in layers if layer.values.get("data")), None)
+    layers.append(_Layer(values=_read_kept(data, problems), origin=lambda _key: kept.ORIGIN))
     layers.append(_Layer(values=demo or {}, origin=lambda _key: "demo"))
     values, sources = _merge(layers)
     try:
@@ -146,6 +149,15 @@ def _read_file(file: Path, problems: list[str]) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         problems.append(f"{file}: is not TOML: {error}")
     return {}
+
+
+def _read_kept(data: Any, problems: list[str]) -> dict[str, Any]:
+    folder = absolute(Path(data)) if isinstance(data, str | Path) else default_data_folder()
+    try:
+        return kept.read(folder)
+    except ValueError as error:
+        problems.append(f"{folder / kept.FILE_NAME}: {error}; delete it to start with the defaults")
+        return {}
 
 
 def _merge(layers: Iterable[_Layer]) -> tuple[dict[str, Any], dict[str, str]]:

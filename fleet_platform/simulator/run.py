@@ -117,7 +117,6 @@ async def simulate(options: SimulateOptions, *, on_progress: Callable[[Progress]
         BadFault: There is no such fault, or no device or method for it; the text names the nearest.
         TooFewDescriptors: The system allows too few open files.
         NoAddress: There are too few free loopback addresses for a local side.
-        MissingLibrary: A local side needs a library that is not installed.
     """
     tell = on_progress or (lambda _progress: None)
     plan = _read_plan(options)

@@ -86,14 +86,15 @@ class TestedFleet:
         """
         return TestedPlugin(self._platform.host.records[name], self._platform.host.instance(name))
 
-    async def add_device(self, model: str, *, seed: int = 0) -> Device:
+    async def add_device(self, model: str, *, seed: int = 0, profile: str | None = None) -> Device:
         """Add a simulated device; it is connected, admitted and listed when this returns.
 
         Args:
             model: Such as ``Plus2PM``.
             seed: Decides its MAC; another one for each device of a model.
+            profile: Such as ``cover``; the model's first if none is given.
         """
-        device = await self._simulator.add(model, seed=seed)
+        device = await self._simulator.add(model, seed=seed, profile=profile)
         await self.until(lambda: (twin := self._platform.fleet.get(device.id)) is not None and twin.link is not None)
         return device
 

@@ -22,7 +22,7 @@ class Tester:
     @hookimpl
     def fleet_register_auth(self) -> list[AuthProvider]:
         """One provider of one user."""
-        return [AuthProvider(name=PROVIDER, verify_token=self._verify)]
+        return [AuthProvider(name=PROVIDER, verify_token=self._verify, find=self._find)]
 
     @hookimpl
     def fleet_register_policies(self) -> list[Policy]:
@@ -32,7 +32,10 @@ class Tester:
     async def _verify(self, token: str) -> Principal | None:
         if not secrets.compare_digest(token.encode(), TOKEN.encode()):
             return None
-        return Principal(name="tester", provider=PROVIDER, groups=frozenset({"admin"}))
+        return await self._find("tester")
+
+    async def _find(self, name: str) -> Principal | None:
+        return Principal(name=name, provider=PROVIDER, groups=frozenset({"admin"})) if name == "tester" else None
 
     def _decide(self, principal: Principal, _permission: str, _device: DeviceId | None) -> Decision:
         return "allow" if principal.provider == PROVIDER else None

@@ -10,12 +10,14 @@ from aiohttp import WSCloseCode, web
 
 from fleet_platform.events.bus import Bus
 from fleet_platform.events.outbox import Outbox
+from fleet_platform.rpc.destinations import Destinations
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.errors import http_status, retry_after
 from fleet_platform.rpc.relay import Relay
-from fleet_platform.rpc.session import ClientSession, Expand
+from fleet_platform.rpc.session import ClientSession
 from fleet_platform.web.identity import BadCredentialError, Identity, offered_protocols
 from fleet_platform.web.sockets import AcceptedSocket, Pinger, forget_cause
+from plugin_sdk import Principal
 from plugin_sdk.errors import FleetError
 
 logger = logging.getLogger(__name__)
@@ -46,7 +48,7 @@ class ClientSocket:
         bus: Bus,
         dispatcher: Dispatcher,
         relay: Relay,
-        expand: Expand,
+        destinations: Destinations,
         pinger: Pinger,
         limits: ClientLimits,
         tally: Counter[str],
@@ -55,13 +57,26 @@ class ClientSocket:
         self._bus = bus
         self._dispatcher = dispatcher
         self._relay = relay
-        self._expand = expand
+        self._destinations = destinations
         self._pinger = pinger
         self._limits = limits
         self._tally = tally
+        self._sessions: dict[ClientSession, Principal] = {}
+        self._changes = 0
+
+    def part_with(self, name: str, provider: str) -> None:
+        """Close the connections of somebody who changed; whoever comes back is looked at anew.
+
+        So are those who are being let in now, as they may have been looked up before the change.
+        """
+        self._changes += 1
+        for session, principal in self._sessions.items():
+            if (principal.name, principal.provider) == (name, provider):
+                session.part("sign in anew")
 
     async def accept(self, request: web.Request) -> web.StreamResponse:
         """Serve one client until its connection ends. A bad token is refused before the upgrade, with 401."""
+        changes = self._changes
         try:
             principal = await self._identity.of(request)
         except BadCredentialError:
@@ -80,6 +95,9 @@ class ClientSocket:
         )
         await ws.prepare(request)
         socket = AcceptedSocket(request, ws, self._tally)
+        if changes != self._changes:
+            await socket.close(WSCloseCode.TRY_AGAIN_LATER, "sign in anew")
+            return ws
         outbox = Outbox(
             write=socket.write,
             buffered=socket.buffered,
@@ -95,11 +113,12 @@ class ClientSocket:
             outbox=outbox,
             dispatcher=self._dispatcher,
             relay=self._relay,
-            expand=self._expand,
+            destinations=self._destinations,
             tally=self._tally,
         )
         self._pinger.add(socket)
         self._tally["clients_connected"] += 1
+        self._sessions[session] = principal
         try:
             await session.run()
         except* TimeoutError:
@@ -111,6 +130,7 @@ class ClientSocket:
             logger.exception("a client session failed", exc_info=errors)
             socket.abort()
         finally:
+            del self._sessions[session]
             self._pinger.remove(socket)
             self._bus.leave(outbox)
             outbox.close()

@@ -1,4 +1,4 @@
-"""JSON-RPC over HTTP: envelopes at ``POST /rpc``, one method per address at ``/rpc/<Method>``, and ``/auth/login``.
+"""JSON-RPC over HTTP: envelopes at ``POST /rpc``, one method per address at ``/rpc/<Method>``, and ``/auth/…``.
 
 Shares dispatch and relay with the websocket. ``POST /rpc`` answers 200 with an envelope or an array of them;
 ``/rpc/<Method>`` answers the bare result, or an HTTP error status with an error envelope.
@@ -14,15 +14,15 @@ from typing import Any
 
 from aiohttp import web
 
-from fleet_platform.rpc.destinations import GROUP
+from fleet_platform.rpc.destinations import Destinations
 from fleet_platform.rpc.dispatch import Dispatcher, unexpected
 from fleet_platform.rpc.envelope import PLATFORM, BadEnvelope, Request, decode_request, encode_error, encode_result
 from fleet_platform.rpc.errors import http_status, retry_after
 from fleet_platform.rpc.relay import Relay
-from fleet_platform.rpc.session import MAX_BATCH, Expand
-from fleet_platform.text import JSONDecodeError, decode, encode
+from fleet_platform.rpc.session import MAX_BATCH
+from fleet_platform.text import Fragment, JSONDecodeError, decode, encode
 from fleet_platform.web.identity import BadCredentialError, Identity
-from plugin_sdk import JSON, Call, Principal
+from plugin_sdk import JSON, Call, JSONObject, Principal
 from plugin_sdk.errors import FleetError, InvalidRequest, ParseError, PermissionDenied, RateLimited, Unavailable
 
 _AT_ONCE = 64
@@ -33,21 +33,29 @@ class HttpRpc:
     """Handlers of the HTTP side."""
 
     def __init__(
-        self, *, identity: Identity, dispatcher: Dispatcher, relay: Relay, expand: Expand, tally: Counter[str]
+        self,
+        *,
+        identity: Identity,
+        dispatcher: Dispatcher,
+        relay: Relay,
+        destinations: Destinations,
+        tally: Counter[str],
     ) -> None:
         self._identity = identity
         self._dispatcher = dispatcher
         self._relay = relay
-        self._expand = expand
+        self._destinations = destinations
         self._tally = tally
 
     def routes(self) -> list[web.RouteDef]:
         """The addresses served."""
         return [
             web.post("/rpc", self.post),
+            web.get("/rpc/openrpc.json", self.openrpc, allow_head=False),
             web.get("/rpc/{method}", self.call_by_get, allow_head=False),
             web.post("/rpc/{method}", self.call_by_post),
             web.post("/auth/login", self.login),
+            web.post("/auth/info", self.info),
         ]
 
     async def post(self, request: web.Request) -> web.Response:
@@ -59,8 +67,11 @@ class HttpRpc:
             return self._json(encode_error(None, ParseError()))
         except FleetError as error:
             return self._json(encode_error(None, error), error)
+        if isinstance(value, dict) and "id" not in value and "jsonrpc" not in value:
+            return await self._call_bare(value, principal, request)
         if not isinstance(value, list):
-            return self._joined(await self._answers(value, principal, request), many=_is_many(value))
+            many = isinstance(value, dict) and self._destinations.is_many(value.get("dst"))
+            return self._joined(await self._answers(value, principal, request), many=many)
         if not 0 < len(value) <= MAX_BATCH:
             return self._json(encode_error(None, InvalidRequest(f"a batch has 1 to {MAX_BATCH} requests")))
         places = asyncio.Semaphore(_AT_ONCE)
@@ -74,11 +85,17 @@ class HttpRpc:
 
     async def call_by_get(self, request: web.Request) -> web.Response:
         """``GET /rpc/<Method>?name=value``: methods that change nothing; values are taken as the method's types."""
-        return await self._call_one(request, lambda _body: dict(request.query), read_only=True)
+        method = request.match_info["method"]
+        return await self._call_one(request, method, lambda _body: dict(request.query), read_only=True)
 
     async def call_by_post(self, request: web.Request) -> web.Response:
         """``POST /rpc/<Method>`` with the parameters as JSON object; an empty body means none."""
-        return await self._call_one(request, lambda body: decode(body) if body else {}, read_only=False)
+        method = request.match_info["method"]
+        return await self._call_one(request, method, lambda body: decode(body) if body else {}, read_only=False)
+
+    async def openrpc(self, request: web.Request) -> web.Response:
+        """``GET /rpc/openrpc.json``: what ``rpc.discover`` answers."""
+        return await self._call_one(request, "rpc.discover", lambda _body: {}, read_only=True)
 
     async def login(self, request: web.Request) -> web.Response:
         """``POST /auth/login {username, password}``: ``{isok: true, token}``, or 400 ``{isok: false}``."""
@@ -92,23 +109,59 @@ class HttpRpc:
             return web.Response(status=400, body=encode({"isok": False}), content_type="application/json")
         return self._json(encode({"isok": True, "token": issued["access_token"]}))
 
+    async def info(self, request: web.Request) -> web.Response:
+        """``POST /auth/info``: what the token in ``Authorization`` or ``{token}`` says: ``{isok: true, token: {…}}``.
+
+        400 ``{isok: false}`` if it is not good, 403 if there is none. Not from the address, which proxies log.
+        """
+        presented = request.headers.get("Authorization", "").split() or _token_in(await request.read())
+        if not presented:
+            return web.Response(status=403, body=encode({"isok": False}), content_type="application/json")
+        try:
+            claims = await self._identity.describe(presented[-1])
+        except (RateLimited, Unavailable) as error:
+            return self._json(encode({"isok": False}), error)
+        if claims is None:
+            return web.Response(status=400, body=encode({"isok": False}), content_type="application/json")
+        return self._json(encode({"isok": True, "token": claims}))
+
+    async def _call_bare(self, value: JSONObject, principal: Principal | None, http: web.Request) -> web.Response:
+        """``{method, params}`` as the predecessor's later release takes it: a call, and no notification.
+
+        Answers the bare result, in an envelope where it is null, false, 0 or ""; or the bare error; always with 200.
+        A call to devices is answered like one with an ``id``, which tells who answered what.
+        """
+        try:
+            request = decode_request({**value, "id": None})
+            if request.dst is not None:
+                many = self._destinations.is_many(value["dst"])
+                return self._joined(await self._ask(request, principal, http), many=many)
+            result = await self._invoke(request, principal, http)
+            bare = isinstance(result, list | dict | Fragment) or result
+            return self._json(encode(result) if bare else encode_result(request, result, src=PLATFORM))
+        except BadEnvelope as error:
+            self._tally["client_bad_requests"] += 1
+            return self._json(encode(error.to_json()))
+        except TypeError as bad_result:
+            return self._json(encode(unexpected(bad_result, f"the result of {value.get('method')}").to_json()))
+        except FleetError as error:
+            return self._json(encode(error.to_json()))
+
     # ---- one request --------------------------------------------------------------------------------------
 
     async def _call_one(
-        self, request: web.Request, params: Callable[[bytes], JSON], *, read_only: bool
+        self, request: web.Request, method: str, params: Callable[[bytes], JSON], *, read_only: bool
     ) -> web.Response:
         try:
             principal = await self._principal(request)
             arguments = params(await request.read())
             call = _call(principal, None, request)
-            result = await self._dispatcher.invoke(
-                request.match_info["method"], arguments, call=call, read_only=read_only
-            )
+            result = await self._dispatcher.invoke(method, arguments, call=call, read_only=read_only)
             return self._json(encode(result))
         except JSONDecodeError:
             error: FleetError = ParseError()
         except TypeError as bad_result:
-            error = unexpected(bad_result, f"the result of {request.match_info['method']}")
+            error = unexpected(bad_result, f"the result of {method}")
         except FleetError as refused:
             error = refused
         return self._json(encode_error(None, error), error)
@@ -129,7 +182,7 @@ class HttpRpc:
         try:
             if principal is None:
                 raise PermissionDenied(reason="not_signed_in")
-            devices = self._expand(request.dst, principal)
+            devices = self._destinations.expand(request.dst, principal)
         except FleetError as error:
             return [encode_error(request.id, error, dst=request.src)]
         places = asyncio.Semaphore(_AT_ONCE)
@@ -180,9 +233,14 @@ class HttpRpc:
         return web.Response(status=status, body=body, content_type="application/json", headers=headers)
 
 
-def _is_many(value: JSON) -> bool:
-    dst = value.get("dst") if isinstance(value, dict) else None
-    return isinstance(dst, list) or (isinstance(dst, str) and dst.startswith(GROUP))
+def _token_in(body: bytes) -> list[str]:
+    """The token of a body ``{token}``, if it has one."""
+    try:
+        value = decode(body)
+    except JSONDecodeError:
+        return []
+    token = value.get("token") if isinstance(value, dict) else None
+    return [token] if isinstance(token, str) and token else []
 
 
 def _call(principal: Principal | None, src: str | None, request: web.Request) -> Call:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from fleet_platform.auth.authenticator import Authenticator
 from fleet_platform.web.origin import SESSION_COOKIE, is_same_origin
-from plugin_sdk import Principal
+from plugin_sdk import JSONObject, Principal
 
 
 class BadCredentialError(Exception):
@@ -18,13 +18,13 @@ class BadCredentialError(Exception):
 class Identity:
     """Finds the principal of a request.
 
-    Args:
-        allowed_origins: Origins beside the platform's own whose pages may use the cookie.
+    Attributes:
+        allowed_origins: Origins beside the platform's own whose pages may use the cookie. Replaced as a whole.
     """
 
     def __init__(self, authenticator: Authenticator, *, allowed_origins: Collection[str] = ()) -> None:
         self._authenticator = authenticator
-        self._allowed_origins = frozenset(allowed_origins)
+        self.allowed_origins = frozenset(allowed_origins)
 
     async def of(self, request: web.Request) -> Principal | None:
         """The principal, or None if no credential was presented.
@@ -41,6 +41,10 @@ class Identity:
             raise BadCredentialError
         return principal
 
+    async def describe(self, token: str) -> JSONObject | None:
+        """What a token says, as ``Authenticator.describe``."""
+        return await self._authenticator.describe(token)
+
     def token_of(self, request: web.Request) -> str | None:
         """What was presented: ``Authorization`` before sub-protocol before cookie."""
         header = request.headers.get("Authorization", "").split()
@@ -50,7 +54,7 @@ class Identity:
         if offered:
             return offered[-1]
         cookie = request.cookies.get(SESSION_COOKIE)
-        if cookie and is_same_origin(request, allowed=self._allowed_origins):
+        if cookie and is_same_origin(request, allowed=self.allowed_origins):
             return cookie
         return None
 

@@ -124,6 +124,7 @@ class Pages:
             "module": folder + panel.module,
             "element": panel.element,
             "icon": folder + panel.icon if panel.icon.endswith(".svg") else panel.icon,
+            "components": panel.components,
         }
 
     # ---- files --------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -21,7 +22,7 @@ from fleet_platform.web.http_rpc import HttpRpc
 from fleet_platform.web.identity import BadCredentialError, Identity
 from fleet_platform.web.pages import Pages
 from fleet_platform.web.proxies import seen_through
-from plugin_sdk import Route
+from plugin_sdk import Principal, Route
 from plugin_sdk.errors import FleetError
 
 logger = logging.getLogger(__name__)
@@ -58,10 +59,15 @@ class Front:
 
 
 class Server:
-    """Routes requests."""
+    """Routes requests.
+
+    Attributes:
+        trusted_proxies: Whose word about the real peer counts. Replaced as a whole.
+    """
 
     def __init__(self, front: Front) -> None:
         self._front = front
+        self.trusted_proxies = front.trusted_proxies
         pages = front.pages.routes()
         self._show_page = next(route.handler for route in pages if route.path == "/")
         self._pages = [route for route in pages if route.path != "/"]
@@ -90,7 +96,7 @@ class Server:
     ) -> web.StreamResponse:
         """Nothing of an unexpected exception reaches the wire."""
         try:
-            seen = seen_through(request, self._front.trusted_proxies)
+            seen = seen_through(request, self.trusted_proxies)
             return await handler(request.clone(**seen) if seen else request)
         except web.HTTPException:
             raise
@@ -118,7 +124,7 @@ class Server:
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
         """Counters in Prometheus' text format, for whoever has the permission ``metrics.get``."""
-        refusal = await self._refusal(request, "metrics.get")
+        _, refusal = await self._caller(request, "metrics.get")
         if refusal is not None:
             return refusal
         return web.Response(body=self._front.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
@@ -130,26 +136,28 @@ class Server:
             if found:
                 raise web.HTTPMethodNotAllowed(request.method, [route.method for route in found])
             raise web.HTTPNotFound
+        caller: Principal | None = None
         if route.permission is not None:
-            refusal = await self._refusal(request, route.permission)
+            caller, refusal = await self._caller(request, route.permission)
             if refusal is not None:
                 return refusal
-        response: web.StreamResponse = await route.handler(request)
+        response: web.StreamResponse = await route.handler(*([request, caller] if _asks(route) else [request]))
         return response
 
-    async def _refusal(self, request: web.Request, permission: str) -> web.Response | None:
-        """An answer that refuses the request, or None if its principal has the permission."""
+    async def _caller(self, request: web.Request, permission: str) -> tuple[Principal | None, web.Response | None]:
+        """Who calls, and an answer that refuses the request unless they have the permission."""
         try:
             principal = await self._front.identity.of(request)
         except BadCredentialError:
             principal = None
         if principal is None:
-            return web.json_response(
+            return None, web.json_response(
                 {"error": "sign in first"}, status=401, headers={"WWW-Authenticate": 'Basic realm="Fleet Platform"'}
             )
         if not self._front.allows(principal, permission, None):
-            return web.json_response({"error": "permission denied", "permission": permission}, status=403)
-        return None
+            refusal = {"error": "permission denied", "permission": permission}
+            return principal, web.json_response(refusal, status=403)
+        return principal, None
 
 
 @asynccontextmanager
@@ -172,6 +180,11 @@ async def listening(application: web.Application, host: str, port: int) -> Async
         yield int(runner.addresses[0][1])
     finally:
         await runner.cleanup()
+
+
+def _asks(route: Route) -> bool:
+    """Whether the handler wants to know who calls."""
+    return len(inspect.signature(route.handler).parameters) > 1
 
 
 def _path(plugin: str, route: Route) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from plugin_sdk import Event, Fleet, Method, Settings, Sink, hookimpl
+from plugin_sdk import Event, EventType, Fleet, Method, Settings, Sink, hookimpl
 
 Text = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -50,6 +50,11 @@ class Greetings:
             Method(name="Greetings.SayHello", handler=self.say_hello),
             Method(name="Greetings.GetStatus", handler=self.get_status, read_only=True),
         ]
+
+    @hookimpl
+    def fleet_register_events(self) -> list[EventType]:
+        """One event, for whoever subscribes to it."""
+        return [EventType(name="Greetings.Said", summary="Somebody was greeted.", params={"greeting": "what was said"})]
 
     @hookimpl
     def fleet_register_sinks(self) -> list[Sink]:

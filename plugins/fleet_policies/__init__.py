@@ -1,11 +1,12 @@
-"""The rules every installation starts with: administrators and plugins may do everything, nobody else anything.
+"""The rules every installation starts with: administrators and plugins may do everything, others what is named.
 
-Both rules only ever allow; what they have no opinion on, another plugin's policy may allow, and what they allow,
+All rules only ever allow; what they have no opinion on, another plugin's policy may allow, and what they allow,
 another's ``deny`` takes away.
 """
 
 from __future__ import annotations
 
+from fleet_policies.permissions import named
 from plugin_sdk import Decision, DeviceId, Policy, Principal, hookimpl
 
 ADMINISTRATORS = "admin"
@@ -17,10 +18,11 @@ class Policies:
 
     @hookimpl
     def fleet_register_policies(self) -> list[Policy]:
-        """One policy for people, one for plugins."""
+        """One policy for administrators, one for plugins, one for everybody else."""
         return [
             Policy(name="administrators", decide=_administrators),
             Policy(name="plugins", decide=_plugins),
+            Policy(name="permissions", decide=named),
         ]
 
 

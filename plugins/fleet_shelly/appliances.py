@@ -137,7 +137,10 @@ CAMERA = ComponentType(
         Action(name="start_recording", method="Camera.StartRecording", label="Start recording"),
         Action(name="stop_recording", method="Camera.StopRecording", label="Stop recording"),
     ),
-    events=("media_ready", "upload_complete", "upload_failed"),
+    events=(
+        *("media_ready", "upload_complete", "upload_failed", "motion", "motion_end"),
+        *("armed", "disarmed", "privacy_on", "privacy_off"),
+    ),
 )
 
 COMPONENTS = (THERMOSTAT, SCENT_DIFFUSER, MEDIA, CAMERA)

@@ -20,7 +20,8 @@ TARGET_TEMPERATURE = number("Target temperature", unit="°C", minimum=4, maximum
 
 
 def _object(view: ComponentView) -> BTHomeObject | None:
-    return OBJECTS.get(view.settings.get("obj_id", -1))
+    number = view.settings.get("obj_id")
+    return OBJECTS.get(number) if isinstance(number, int) else None
 
 
 def _sensor_properties(view: ComponentView) -> Mapping[str, JSON]:
@@ -34,12 +35,24 @@ def _sensor_label(view: ComponentView) -> str:
     return f"{what}[{view.settings.get('idx', 0)}] BLU Sensor"
 
 
+def _model(view: ComponentView) -> str | None:
+    """What a device calls itself, where whoever added it noted that: ``SBHT-003C``."""
+    meta = view.settings.get("meta")
+    shown = meta.get("ui") if isinstance(meta, dict) else None
+    noted = shown.get("local_name") if isinstance(shown, dict) else None
+    name = noted or view.settings.get("local_name")
+    return name if isinstance(name, str) else None
+
+
 def _device_label(view: ComponentView) -> str:
     """Model and end of the address, as Shelly itself calls them: ``SBHT-003C [9A8E48]``."""
-    meta = view.settings.get("meta") or {}
-    model = (meta.get("ui") or {}).get("local_name") or "BLU Device"
-    address = (view.settings.get("addr") or "").replace(":", "").upper()
+    model = _model(view) or "BLU Device"
+    address = str(view.settings.get("addr") or "").replace(":", "").upper()
     return f"{model} [{address[-6:]}]" if address else model
+
+
+def _device_properties(view: ComponentView) -> Mapping[str, JSON]:
+    return {"addr": view.settings.get("addr"), "model": _model(view)}
 
 
 def _remote(
@@ -58,6 +71,21 @@ BLE = ComponentType(
     namespace="BLE",
     title="Bluetooth",
     singleton=True,
+    actions=(
+        Action(
+            name="start_pairing",
+            method="BLE.StartPairing",
+            label="Let others pair",
+            parameters={"timeout": parameter(integer("For", unit="s", minimum=1, maximum=3_600))},
+            available=lambda view: not view.status.get("pairing"),
+        ),
+        Action(
+            name="stop_pairing",
+            method="BLE.StopPairing",
+            label="Let nobody pair",
+            available=lambda view: bool(view.status.get("pairing")),
+        ),
+    ),
     settings=form(
         {
             "enable": boolean("Enable"),
@@ -98,10 +126,25 @@ BTHOME_DEVICE = ComponentType(
     namespace="BTHomeDevice",
     title="BLU device",
     dynamic=True,
-    entity=EntitySpec(suffix="bthomedevice", type="bthomedevice", label="BLU Device", label_for=_device_label),
+    entity=EntitySpec(
+        suffix="bthomedevice",
+        type="bthomedevice",
+        label="BLU Device",
+        label_for=_device_label,
+        properties=_device_properties,
+    ),
     fields=(SIGNAL, BATTERY, state("paired", "Paired")),
+    actions=(
+        Action(
+            name="update_firmware",
+            method="BTHomeDevice.UpdateFirmware",
+            label="Update firmware",
+            # Only what can be called over the air can be updated by its gateway.
+            available=lambda view: view.status.get("rpc") is True,
+        ),
+    ),
     events=(*BLU_PUSHES, "ota_begin", "ota_progress", "ota_success"),
-    settings=form({"name": NAME}),
+    settings=form({"name": NAME, "key": text("Bind key", max_length=32, nullable=True, secret=True)}),
     slow_methods=("BTHomeDevice.UpdateFirmware",),
 )
 
@@ -127,7 +170,9 @@ BLU_TRV = ComponentType(
     namespace="BluTrv",
     title="BLU radiator valve",
     dynamic=True,
-    entity=EntitySpec(suffix="blutrv", type="blutrv", label="BLU TRV", label_always=True),
+    entity=EntitySpec(
+        suffix="blutrv", type="blutrv", label="BLU TRV", label_always=True, properties=_device_properties
+    ),
     fields=(
         gauge("current_C", "°C", "Temperature"),
         gauge("target_C", "°C", "Target temperature"),
@@ -163,6 +208,32 @@ BLU_TRV = ComponentType(
             label="Stop boost",
             parameters=_remote("Trv.ClearBoost", {}),
             available=lambda view: bool(view.status.get("boost")),
+        ),
+        Action(
+            name="override",
+            method="BluTrv.Call",
+            label="Override",
+            parameters=_remote(
+                "Trv.SetOverride",
+                {"target_C": TARGET_TEMPERATURE, "duration": integer("For", unit="s", minimum=1)},
+            ),
+        ),
+        Action(
+            name="stop_override",
+            method="BluTrv.Call",
+            label="Stop override",
+            parameters=_remote("Trv.ClearOverride", {}),
+            available=lambda view: bool(view.status.get("override")),
+        ),
+        Action(
+            name="set_external_temperature",
+            method="BluTrv.Call",
+            label="Temperature measured elsewhere",
+            parameters=_remote(
+                "Trv.SetExternalTemperature",
+                {"t_C": number("Temperature", unit="°C", minimum=-20, maximum=60)},
+                required=("t_C",),
+            ),
         ),
         Action(
             name="calibrate",

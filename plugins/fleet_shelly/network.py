@@ -35,7 +35,7 @@ WIFI = ComponentType(
     singleton=True,
     fields=(SIGNAL, state("status", "Connection"), gauge("ap_client_count", "", "Clients of the access point")),
     actions=(Action(name="scan", method="Wifi.Scan", label="Look for networks"),),
-    events=("sta_connect_fail", "sta_disconnected"),
+    events=("sta_connected", "sta_connect_fail", "sta_disconnected"),
     settings=form(
         {
             "sta": section("Network", STATION),

@@ -246,3 +246,77 @@ async def test_no_credential_is_kept_as_it_came() -> None:
     assert kept["_answers"]
     assert credential not in str(kept)
     assert CANARY not in str(kept)
+
+
+async def test_a_new_stamp_ends_the_tokens_made_before_and_no_others() -> None:
+    stamps = {"ann": "1"}
+
+    async def find(name: str) -> Principal | None:
+        return Principal(name=name, provider="register", stamp=stamps[name])
+
+    scene = Scene(AuthProvider(name="register", find=find))
+
+    def issue() -> dict[str, str]:
+        made = scene.tokens.issue(Principal(name="ann", provider="register", stamp=stamps["ann"]))
+        return {str(kind): token for kind, token in made.items()}
+
+    before = issue()
+    assert await scene.authenticator.by_token(before["access_token"])
+    stamps["ann"] = "2"
+    after = issue()
+    assert await scene.authenticator.by_token(after["access_token"]), "at once, whatever was remembered"
+    assert await scene.authenticator.by_token(before["access_token"]) is None
+    assert await scene.authenticator.refresh(before["refresh_token"]) is None
+    assert await scene.authenticator.refresh(after["refresh_token"])
+    unstamped = dict(scene.tokens.issue(Principal(name="ann", provider="register")))
+    assert await scene.authenticator.by_token(unstamped["access_token"]) is None
+
+
+async def test_somebody_who_changed_is_looked_up_anew() -> None:
+    register = Register(ann="1", ben="2")
+    scene = Scene(register.provider())
+    credentials = [scene.token("ann"), basic("ann", "1"), scene.token("ben"), basic("ben", "2")]
+    for credential in credentials:
+        assert await scene.authenticator.by_token(credential)
+    register.disabled.add("ann")
+    register.passwords["ann"] = "other"
+    scene.authenticator.forget("ann", "register")
+    register.asked.clear()
+    assert [await scene.authenticator.by_token(each) is not None for each in credentials] == [False, False, True, True]
+    assert "ben" not in register.asked
+
+
+async def test_a_good_token_is_described_and_a_bad_one_is_not() -> None:
+    scene = Scene(Register(ann="1").provider())
+    described = await scene.authenticator.describe(scene.token("ann"))
+    assert described is not None
+    assert (described["username"], described["sub"]) == ("ann", "access_token")
+    assert described["exp"] - described["iat"] == LIFETIME_S["access_token"]
+    assert set(described) == {"username", "provider", "iss", "sub", "iat", "exp"}
+    assert await scene.authenticator.describe(basic("ann", "1")) == {"username": "ann", "provider": "register"}
+    for token in ("nonsense", scene.token("nobody"), scene.token("ann", kind="refresh_token"), ""):
+        assert await scene.authenticator.describe(token) is None
+
+
+@pytest.mark.parametrize("credential", ["token", "basic"])
+async def test_an_answer_from_before_a_change_is_not_remembered(credential: str) -> None:
+    looked, changed = asyncio.Event(), asyncio.Event()
+
+    class Slow(Register):
+        async def find(self, name: str) -> Principal | None:
+            principal = await super().find(name)
+            looked.set()
+            await changed.wait()
+            return principal
+
+    register = Slow(ann=CANARY)
+    scene = Scene(register.provider())
+    text = scene.token("ann") if credential == "token" else basic("ann", CANARY)
+    asked = asyncio.create_task(scene.authenticator.by_token(text))
+    await looked.wait()
+    register.passwords["ann"] = "new"
+    register.disabled.add("ann")
+    scene.authenticator.forget("ann", "register")
+    changed.set()
+    await asked
+    assert await scene.authenticator.by_token(text) is None

@@ -322,6 +322,8 @@ async def test_a_phone_has_its_navigation_below_and_never_scrolls_sideways(visit
     await expect(page.get_by_role("button", name="Log out")).to_be_hidden()
     await page.get_by_role("button", name="More").tap()
     await expect(page.get_by_role("button", name="Log out")).to_be_visible()
+    await page.get_by_role("link", name="Plugins").tap()  # nothing lies over the pages that the bar has no room for
+    await expect(page.get_by_role("heading", name="Plugins")).to_be_visible()
     for path in ("/", f"/device/{plug.id}", "/p/pages/waiting-room", "/p/pages/events", "/p/pages/plugins"):
         await visit.open(path)
         await expect(page.locator("main h1")).to_be_visible()

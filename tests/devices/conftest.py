@@ -226,6 +226,9 @@ class Store:
         self.access.update(dict.fromkeys(ids, access))
         return [(device, list(self.access).index(device) + 1) for device in ids]
 
+    async def delete(self, device: str) -> bool:
+        return self.access.pop(device, None) is not None
+
 
 class Site:
     """One platform's device side.

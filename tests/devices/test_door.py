@@ -20,7 +20,7 @@ from fleet_platform.storage.database import Database
 from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.twins import TwinStore
 from plugin_sdk import AdmissionRule, Candidate, DeviceId, Event, Verdict
-from plugin_sdk.errors import Unavailable
+from plugin_sdk.errors import Conflict, Unavailable
 
 ID = DeviceId("ShellyX-A8032ABB995C")
 CANDIDATE = Candidate(device=ID, access="unknown", token=None, run_token=False, remote=None, status={})
@@ -141,6 +141,24 @@ async def test_a_rejected_device_may_be_accepted_later(scene: Scene) -> None:
     assert scene.fleet.access == {ID.lower(): "allowed"}
 
 
+async def test_of_two_who_decide_at_once_the_second_decides_about_what_the_first_left(scene: Scene) -> None:
+    for first in ("accept", "forget"):
+        await scene.enter()
+        (waiter,) = scene.room.pending()
+        decisions = {"accept": scene.room.accept([ID]), "forget": scene.room.forget(waiter)}
+        order = [first, *(decisions.keys() - {first})]
+        outcomes = await asyncio.gather(*(decisions[name] for name in order), return_exceptions=True)
+        if first == "accept":
+            assert isinstance(outcomes[1], Conflict)
+            await scene.restart()
+            assert scene.fleet.access == {ID.lower(): "allowed"}
+            await scene.room.admit(DeviceId(ID))
+        else:
+            assert outcomes == [None, {"success": [], "error": [ID]}]
+            await scene.restart()
+            assert scene.fleet.access == {}
+
+
 async def test_ids_nobody_has_seen_are_errors_and_each_id_counts_once(scene: Scene) -> None:
     await scene.enter()
     assert await scene.room.accept(["nobody", ID, ID.upper(), "nobody"]) == {"success": [ID], "error": ["nobody"]}
@@ -193,4 +211,9 @@ async def test_each_change_of_the_room_is_told(scene: Scene) -> None:
     await scene.enter()
     await scene.room.accept([ID])
     await scene.room.reject(["nobody"])
-    assert [event.params["events"][0]["event"] for event in scene.events] == ["waiting_room_updated"] * 2
+    assert [event.method for event in scene.events] == ["NotifyEvent", "NotifyEvent", "WaitingRoomEvent.Accepted"]
+    assert [event.params["events"][0]["event"] for event in scene.events[:2]] == ["waiting_room_updated"] * 2
+    assert scene.events[2].params == {"id": 1, "shellyID": ID}
+    await scene.enter("b")
+    await scene.room.reject(["b"])
+    assert (scene.events[-1].method, scene.events[-1].params["shellyID"]) == ("WaitingRoomEvent.Denied", "b")

@@ -74,3 +74,17 @@ def test_a_mac_goes_on_naming_the_device_that_had_it_first(fleet: Fleet, twin: T
     renewed = Twin(ID, {})
     fleet.add(renewed)
     assert fleet.get("A8032ABB995C") is renewed
+
+
+def test_ids_are_in_order_whoever_came_and_went() -> None:
+    fleet = Fleet()
+    twins = {name: Twin(DeviceId(name), {}) for name in ("b", "C", "a")}
+    for twin in twins.values():
+        fleet.add(twin)
+    assert list(fleet.after()) == ["a", "b", "c"]
+    assert list(fleet.after("B")) == ["c"]
+    fleet.remove(twins["b"])
+    fleet.add(Twin(DeviceId("bb"), {}))
+    fleet.add(Twin(DeviceId("A"), {}))
+    assert list(fleet.after("b")) == ["bb", "c"]
+    assert list(fleet.after()) == ["a", "bb", "c"]

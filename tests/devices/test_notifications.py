@@ -65,6 +65,57 @@ async def scene(site: Site, types: Mapping[str, ComponentType]) -> Scene:
     return Scene(site, types)
 
 
+# ---- what plugins report ------------------------------------------------------------------------------------------
+
+
+async def test_what_a_plugin_reports_is_part_of_the_device(scene: Scene) -> None:
+    scene.notifications.report(scene.twin, {"number:201": {"value": 5}})
+    assert scene.twin.status["number:201"] == {"value": 5}
+    assert scene.stored == [ID]
+    assert scene.site.told() == ["Shelly.Status", "Entity.StatusChange", "Entity.Added"]
+    scene.notifications.report(scene.twin, {"number:201": {"value": 5}})
+    assert scene.stored == [ID]  # nothing changed
+    scene.site.events.clear()
+    scene.notifications.report(scene.twin, {"number:201": None, "number:202": None})
+    assert "number:201" not in scene.twin.status
+    assert scene.site.told() == ["Shelly.Status", "Entity.Removed"]
+    assert scene.site.params("Shelly.Status")[0]["status"].keys() == {"number:201"}
+
+
+async def test_what_a_plugin_reports_is_seen_in_the_entity(scene: Scene) -> None:
+    scene.notifications.report(scene.twin, {"number:201": {"value": 5}})
+    scene.twin.entities_json = b"as it was"
+    scene.notifications.report(scene.twin, {"number:201": {"value": 6}})
+    assert scene.twin.entities_json is None
+
+
+async def test_a_report_without_a_json_form_changes_nothing(scene: Scene) -> None:
+    scene.notifications.report(scene.twin, {"number:201": {"value": 5}})
+    scene.site.events.clear()
+    with pytest.raises(TypeError):
+        scene.notifications.report(scene.twin, {"number:201": None, "number:202": {"value": object()}})
+    assert scene.twin.status["number:201"] == {"value": 5}
+    assert scene.site.told() == []
+
+
+async def test_messages_are_built_for_whoever_wants_these_components_alone(scene: Scene) -> None:
+    heard: list[JSON] = []
+    remove = scene.site.bus.tap(("Shelly.Message",), heard.append, components=frozenset({"script"}))
+    scene.hear("NotifyStatus", {"switch:0": {"output": True}})
+    scene.event("input:0", "single_push")
+    scene.event("script:1", "ble.scan_result", data=[1, 2])
+    scene.hear("NotifyStatus", {"script:1": {"running": False}})
+    remove()
+    assert [message.params["message"]["method"] for message in heard] == ["NotifyEvent", "NotifyStatus"]
+    assert heard[0].params["message"]["params"]["events"][0]["data"] == [1, 2]
+
+
+@pytest.mark.parametrize("params", [None, 7, {"events": 5}, {"events": [None, {}, {"component": 4}]}])
+async def test_odd_messages_are_about_no_component(scene: Scene, params: JSON) -> None:
+    scene.site.bus.tap(("Shelly.Message",), lambda _event: pytest.fail("nobody wanted it"), components=frozenset({"x"}))
+    scene.hear("NotifyEvent", params)
+
+
 # ---- status -------------------------------------------------------------------------------------------------
 
 
@@ -82,6 +133,18 @@ async def test_a_change_is_known_stored_and_told_in_this_order(scene: Scene) -> 
     assert scene.site.params("Entity.StatusChange") == [{"entityId": f"{ID}_0:out", "status": frame["switch:0"]}]
     (message,) = scene.site.params("Shelly.Message")
     assert message["message"]["params"] == frame
+
+
+@pytest.mark.parametrize("method", ["NotifyStatus", "NotifyFullStatus"])
+async def test_a_component_that_becomes_null_and_comes_back_takes_its_entity_along(scene: Scene, method: str) -> None:
+    entity = f"{ID}_0:out"
+    assert ("switch:0", entity) in scene.twin.entities
+    scene.hear("NotifyStatus", {"ts": 1.0, "switch:0": None})
+    assert scene.site.params("Entity.Removed") == [{"entityId": entity}]
+    assert ("switch:0", entity) not in scene.twin.entities
+    scene.hear(method, deepcopy(scene.said))
+    assert scene.site.params("Entity.Added") == [{"entityId": entity}]
+    assert ("switch:0", entity) in scene.twin.entities
 
 
 async def test_one_event_is_told_however_many_components_changed(scene: Scene) -> None:

@@ -161,6 +161,14 @@ async def test_the_device_may_spell_itself_anew(scene: Scene, until: Until) -> N
     await until(lambda: bool(scene.results()))
 
 
+async def test_calls_of_a_deleted_device_are_given_up(scene: Scene) -> None:
+    number = await scene.add("Switch.Set", id=0, on=True)
+    scene.calls.drop(ID)
+    assert scene.waiting() == []
+    (result,) = scene.results()
+    assert (result["id"], result["error"]["data"]["reason"]) == (number, "unknown_device")
+
+
 async def test_calls_outlive_a_restart(scene: Scene, until: Until) -> None:
     number = await scene.add("Switch.Set", id=0, on=True)
     await scene.add("expired", expires_s=0)

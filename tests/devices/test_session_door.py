@@ -152,6 +152,19 @@ async def test_a_rejected_device_gets_the_deny_frames_and_is_closed_1008(
     assert site.store.access == {device.id: "denied"}
 
 
+async def test_a_device_that_is_forgotten_while_it_waits_is_closed_and_new_when_it_comes_again(
+    site: Site, device: Device, until: Until
+) -> None:
+    await wait_in_room(site, device, until)
+    (waiter,) = site.room.pending()
+    await site.room.forget(waiter)
+    await until(lambda: device.wire.closed is not None)
+    assert device.wire.closed is not None
+    assert device.wire.closed[0] == 1013
+    assert (device.wire.sent, site.store.access, site.fleet.access) == ([], {}, {})
+    assert site.room.pending() == []
+
+
 async def test_a_device_that_was_rejected_is_denied_whenever_it_comes_before_any_rule_is_asked(
     site: Site, new_device: NewDevice
 ) -> None:

@@ -42,6 +42,17 @@ async def test_a_device_that_comes_back_unchanged_is_asked_nothing(site: Site, d
     assert site.woken == [device.id] * 2
 
 
+async def test_an_unchanged_device_that_comes_back_with_other_components_has_other_entities(
+    site: Site, device: Device
+) -> None:
+    await site.part(device, await site.join(device))
+    site.events.clear()
+    device.status["switch:1"] = {"id": 1, "output": False}
+    await site.join(device)
+    assert [entity for _, entity in site.twin(device).entities] == [f"{device.id}_0:out", f"{device.id}_1:out"]
+    assert site.params("Entity.Added") == [{"entityId": f"{device.id}_1:out"}]
+
+
 async def test_a_device_that_comes_back_changed_keeps_its_number_and_is_read(site: Site, device: Device) -> None:
     await site.part(device, await site.join(device))
     site.twin(device).internal_id = 5
@@ -80,6 +91,26 @@ async def test_the_known_twin_stays_as_it_is_until_all_is_read(site: Site, devic
     assert site.twin(device) is before
     assert before.presence == "offline"
     assert site.told("Shelly.Disconnect") == ["Shelly.Disconnect"], "that of the first connection"
+
+
+async def test_a_device_that_is_deleted_while_it_is_asked_is_new_when_it_comes_again(
+    site: Site, device: Device
+) -> None:
+    await site.part(device, await site.join(device))
+    known = site.twin(device)
+    known.internal_id = 5
+    device.status["sys"]["cfg_rev"] = 8
+
+    def answer_late(_params: JSON) -> JSON:
+        site.fleet.remove(known)
+        return {"result": device.config}
+
+    device.answers["Shelly.GetConfig"] = answer_late
+    task = site.accept(device.connect())
+    device.hello()
+    await task
+    assert device.wire.closed == (1013, "deleted by an operator")
+    assert site.fleet.get(device.id) is None
 
 
 # ---- meanwhile ----------------------------------------------------------------------------------------------

@@ -17,16 +17,21 @@ from typing import Any, cast
 from importlib_metadata import entry_points
 
 import fleet_platform.methods
+from fleet_platform.methods.listing import with_listings
 from fleet_platform.rpc.methods import BoundMethod, bind
 from plugin_sdk import Fleet, JSONObject, Method
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
-    """A method and the text about it."""
+    """A method."""
 
     bound: BoundMethod
-    text: str
+
+    @property
+    def text(self) -> str:
+        """What its handler says of it."""
+        return self.bound.description
 
     @property
     def noun(self) -> str:
@@ -43,6 +48,7 @@ def bundled() -> Mapping[str, Any]:
 def all_methods() -> list[Described]:
     """Methods of the core, then of plugins, each in the order of declaration."""
     core = [_described(method, "core") for owner in _nouns() for method in owner.methods()]
+    core.append(Described(bound=with_listings({})["rpc.discover"]))
     return core + [
         _described(method, name)
         for name, plugin in sorted(bundled().items())
@@ -83,9 +89,7 @@ def _nouns() -> Iterator[Any]:
 
 
 def _described(method: Method, plugin: str) -> Described:
-    bound = bind(method, plugin=plugin, fleet=cast(Fleet, SimpleNamespace()))
-    text = " ".join((method.summary or inspect.getdoc(method.handler) or "").split())
-    return Described(bound=bound, text=text.replace("``", "`"))
+    return Described(bound=bind(method, plugin=plugin, fleet=cast(Fleet, SimpleNamespace())))
 
 
 def _section(noun: str, methods: list[Described]) -> Iterator[str]:
@@ -99,11 +103,12 @@ def _section(noun: str, methods: list[Described]) -> Iterator[str]:
         params = "<br>".join(f"`{name}` {kind}" for name, kind in parameters(bound).items()) or "none"
         permission = "none" if bound.anonymous else f"`{bound.permission}`"
         get = " · GET" if bound.read_only else ""
-        yield f"| {names}{get} | {_cell(params)} | {_cell(method.text)} | {permission} |"
+        yield f"| {names}{get} | {cell(params)} | {cell(method.text)} | {permission} |"
     yield ""
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
+    """Text as a cell of a table."""
     return text.replace("|", "\\|")
 
 

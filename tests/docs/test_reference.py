@@ -17,30 +17,34 @@ from pydantic import BaseModel
 
 from fleet_platform.cli.program import SUMMARIES, program
 from fleet_platform.devices import frames
+from fleet_platform.events.catalogue import EVENTS
 from fleet_platform.host.records import State
-from fleet_platform.rpc.errors import http_status
 from fleet_platform.settings import PlatformSettings, settings_table
 from fleet_platform.storage.migrations import BOOKKEEPING
-from plugin_sdk import components, contributions, errors, hookspecs
+from plugin_sdk import JobType, components, contributions, hookspecs
 from plugin_sdk.fleet import Fleet
 
 from .methods import Described, all_methods, bundled, table
 from .pages import ROOT, check_made, read, rows, sections
+from .reference import (
+    DATA,
+    device_permission_table,
+    error_kinds,
+    error_table,
+    event_table,
+    events,
+    permission_table,
+)
 
 SOURCES = [path for folder in ("fleet_platform", "plugins") for path in (ROOT / folder).rglob("*.py")]
 METHODS = all_methods()
 COMMANDS = sorted(SUMMARIES)
-ERRORS = [
-    kind
-    for _, kind in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(kind, errors.FleetError) and kind not in (errors.FleetError, errors.PluginError)
-]
 CONTRIBUTIONS = [
     kind
     for module in (contributions, components)
     for _, kind in inspect.getmembers(module, inspect.isclass)
     if kind.__module__ == module.__name__ and hasattr(kind, "__dataclass_fields__")
-]
+] + [JobType]
 INNER = ("ComponentView", "EntitySpec", "MeasuredField", "Action", "Parameter", "WebhookEvent", "WebhookAttribute")
 """Parts of a component type; they have no table of their own."""
 
@@ -113,13 +117,13 @@ def test_everything_a_plugin_gets_of_the_platform_is_named() -> None:
 
 
 def test_the_tables_of_methods_are_those_of_the_code() -> None:
-    check_made("docs/rpc_and_components.md", "methods", table())
+    check_made("docs/reference/methods.md", "methods", table())
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.bound.name)
 def test_every_method_is_listed_with_its_permission(method: Described) -> None:
     bound = method.bound
-    row = next(cells for cells in rows("docs/rpc_and_components.md") if bound.name in re.split(r"[ ,]+", cells[0]))
+    row = next(cells for cells in rows("docs/reference/methods.md") if bound.name in re.split(r"[ ,]+", cells[0]))
     assert row[3] == ("none" if bound.anonymous else bound.permission)
     assert all(alias in row[0] for alias in bound.aliases)
 
@@ -148,29 +152,39 @@ def published() -> Iterator[str]:
                     yield from (str(each.value) for each in node.args[:2] if isinstance(each, ast.Constant))
 
 
-def test_every_event_that_is_published_is_listed() -> None:
+def test_every_event_that_is_published_is_declared_or_explained() -> None:
     text = sections("docs/events.md")["Names"]
-    names = set(published())
+    names, declared = set(published()), {event.name for _, event in events()}
     assert {"Shelly.Connect", "Shelly.Status", "Entity.Event", "waiting_room_updated"} <= names
-    assert [name for name in sorted(names) if f"`{name}`" not in text] == []
+    assert [name for name in sorted(names - declared) if f"`{name}`" not in text] == []
+    assert [event.name for event in EVENTS if f"`{event.name}`" not in text] == []
 
 
-def test_no_event_is_listed_that_nobody_publishes() -> None:
+def test_no_event_is_explained_that_nobody_publishes() -> None:
     table = [line for line in sections("docs/events.md")["Names"].splitlines() if line.startswith("| `")]
     listed = {name for line in table for name in re.findall(r"`(\w+(?:\.\w+)?)`", line.split("|")[1])}
-    assert listed == {name for name in published() if "." in name or name.startswith("Notify")}
+    assert listed <= {*published(), *(event.name for _, event in events())}
 
 
-@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
-def test_every_error_is_listed_with_code_message_and_status(kind: type[errors.FleetError]) -> None:
-    row = next(cells for cells in rows("docs/rpc_relay.md") if cells[0] == kind.__name__)
-    if kind is errors.DeviceError:
-        return
-    assert row[1] == str(kind.code)
-    assert row[2] == kind.message
-    sample = kind.__new__(kind)
-    sample.data = {}
-    assert str(http_status(sample)) in row[4]
+def test_the_table_of_events_is_that_of_the_code() -> None:
+    check_made("docs/reference/events.md", "events", event_table())
+
+
+def test_the_table_of_errors_is_that_of_the_code() -> None:
+    assert set(DATA) <= {kind.__name__ for kind in error_kinds()}
+    check_made("docs/reference/errors.md", "errors", error_table())
+
+
+def test_the_tables_of_permissions_are_those_of_the_code() -> None:
+    check_made("docs/reference/permissions.md", "permissions", permission_table())
+    check_made("docs/reference/permissions.md", "device permissions", device_permission_table())
+
+
+def test_every_page_of_the_reference_is_linked_from_the_pages_about_its_subject() -> None:
+    text = "".join(read(f"docs/{page}.md") for page in ("rpc_and_components", "rpc_relay", "events", "security"))
+    assert [
+        path.name for path in (ROOT / "docs/reference").glob("*.md") if f"(reference/{path.name})" not in text
+    ] == []
 
 
 def test_every_close_code_of_devices_is_explained() -> None:

@@ -248,6 +248,28 @@ async def test_rights_are_asked_once_for_clients_with_equal_rights_and_again_whe
     assert [len(reader.drain()) for reader in readers] == [3] * 5
 
 
+async def test_an_event_that_needs_a_permission_reaches_who_has_it_now(bus: Bus, new_reader: NewReader) -> None:
+    permissions = {"ann": {"user.list"}, "ben": set[str]()}
+    readers = {name: new_reader() for name in permissions}
+    for name, reader in readers.items():
+        may = permissions[name].__contains__
+        listen(bus, reader, Audience(key=name, sees=lambda _device: True, may=may), "User.*", "a")
+
+    def heard() -> list[list[int]]:
+        bus.publish("User.Changed", {})
+        bus.publish("a", {})
+        return [[frame["seq"] for frame in reader.drain()] for reader in readers.values()]
+
+    bus.restrict({"User.Changed": "user.list"})
+    assert heard() == [[1, 2], [2]]
+    permissions["ben"].add("user.list")
+    bus.rights_changed()
+    assert heard() == [[3, 4], [3, 4]]
+    bus.restrict({})
+    permissions["ben"].clear()
+    assert heard() == [[5, 6], [5, 6]]
+
+
 # ---- taps ---------------------------------------------------------------------------------------------------
 
 
@@ -269,6 +291,31 @@ async def test_taps_get_the_changed_components_and_values_of_their_own(bus: Bus,
     twin.change(bus, {"switch:0": {"output": False}})
     assert len(events) == 2
     assert not bus.wants("Shelly.Status")
+
+
+async def test_a_tap_for_components_gets_only_status_events_that_change_one(bus: Bus, new_twin: NewTwin) -> None:
+    events: list[Event] = []
+    bus.tap(("*",), events.append, components=frozenset({"wifi", "switch"}))
+    twin = new_twin(HALL, {"switch:0": {}, "sys": {}, "wifi": {}})
+    twin.change(bus, {"sys": {"uptime": 1}})
+    twin.change(bus, {"sys": {"uptime": 2}, "switch:0": {"output": True}})
+    bus.publish("Shelly.Connect", {}, device=HALL)
+    twin.change(bus, {"wifi": {"rssi": -60}})
+    assert [sorted(event.params["status"]) for event in events] == [["switch:0", "sys"], ["wifi"]]
+
+
+async def test_messages_are_wanted_by_taps_for_components_only_where_they_are_about_one(bus: Bus) -> None:
+    events: list[Event] = []
+    remove = bus.tap(("Shelly.Message",), events.append, components=frozenset({"script"}))
+    assert bus.wants("Shelly.Message")
+    assert bus.wants("Shelly.Message", ["script:1"])
+    assert not bus.wants("Shelly.Message", ["switch:0"])
+    bus.publish("Shelly.Message", {"n": 1}, device=HALL, about=["switch:0"])
+    bus.publish("Shelly.Message", {"n": 2}, device=HALL, about=["switch:0", "script:1"])
+    assert [event.params["n"] for event in events] == [2]
+    bus.tap(("Shelly.*",), events.append)
+    remove()
+    assert bus.wants("Shelly.Message", ["switch:0"])
 
 
 async def test_a_tap_that_publishes_leaves_the_order_as_it_was_numbered(

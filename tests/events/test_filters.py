@@ -217,3 +217,29 @@ def test_any_options_are_filters_or_invalid_params(options: dict[str, JSON]) -> 
         assert all(fault["path"] and fault["message"] for fault in error.data["errors"])
     else:
         hash(wish)
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [
+        ({"events": {f"E{number}": {} for number in range(201)}}, "options.events"),
+        ({"shellyIDs": ["x"] * 10_001}, "options.shellyIDs"),
+    ],
+)
+def test_what_is_asked_for_each_name_is_bounded(options: dict[str, JSON], path: str) -> None:
+    with pytest.raises(InvalidParams) as caught:
+        decode_filters(["a"], options)
+    assert [fault["path"] for fault in caught.value.data["errors"]] == [path]
+
+
+def test_all_names_share_one_set_of_devices() -> None:
+    first, second = decode_filters(["a", "b"], {"shellyIDs": ["X"]})
+    assert first.devices is second.devices
+
+
+def test_of_many_faults_some_are_told() -> None:
+    with pytest.raises(InvalidParams) as caught:
+        decode_filters(["a"], {"x" * 10_000 + str(number): 1 for number in range(100)})
+    assert len(caught.value.data["errors"]) == 20
+    assert caught.value.data["more"] == 80
+    assert all(len(fault["path"]) <= 200 for fault in caught.value.data["errors"])

@@ -74,6 +74,29 @@ async def test_an_event_goes_out_with_the_last_known_answer(scene: Scene) -> Non
     assert provider.devices == ["a"]
 
 
+async def test_what_changed_is_asked_anew_at_once(scene: Scene) -> None:
+    provider = Asked(groups=[1])
+    scene.add(provider)
+    scene.of()
+    await until(lambda: scene.of() == {"groups": [1]})
+    provider.answer = {"groups": [1, 2]}
+    scene.book.renew([A])
+    await until(lambda: len(provider.devices) == 2)
+    await until(lambda: scene.of() == {"groups": [1, 2]})
+    provider.answer = {"groups": []}
+    scene.book.renew([])
+    assert scene.of() == {"groups": [1, 2]}  # the last known answer, until the new one is there
+    await until(lambda: scene.of() == {"groups": []})
+
+
+async def test_a_device_that_is_forgotten_leaves_nothing(scene: Scene) -> None:
+    scene.add(Asked(groups=[1]))
+    scene.of()
+    await until(lambda: scene.of() == {"groups": [1]})
+    scene.book.forget(A)
+    assert scene.of() == {"groups": []}
+
+
 async def test_a_device_is_asked_about_once_while_the_answer_is_on_its_way(scene: Scene) -> None:
     provider = Asked()
     provider.may_answer.clear()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fleet_platform.events.outbox import HIGH_WATER
 from fleet_platform.events.record import STATUS, Record
-from fleet_platform.text import encode, text_frame
+from fleet_platform.text import encode, frame_head, text_frame
 from plugin_sdk import DeviceId
 
 if TYPE_CHECKING:
@@ -224,3 +224,20 @@ async def test_replies_and_events_keep_their_order_whatever_the_client_does(
     assert [frame["seq"] for frame in reader.received if frame.get("method") == "Entity.Event"] == events
     assert reader.outbox.backlog == 0
     reader.outbox.close()
+
+
+async def test_a_reply_in_parts_arrives_whole_between_its_neighbours(reader: Reader) -> None:
+    value = "x" * HIGH_WATER
+    payload = encode({"id": 2, "result": [value] * 5})
+    parts = [payload[at : at + 100_000] for at in range(0, len(payload), 100_000)]
+    reader.stop()
+    reply(reader, 1)
+    reader.outbox.reply(frame_head(len(payload)), *parts)
+    push_event(reader, 1)
+    reply(reader, 3)
+    await until(lambda: reader.buffered > len(payload))
+    reader.read()
+    await until(lambda: len(reader.received) == 4)
+    assert [frame.get("id", "event") for frame in reader.received] == [1, 2, "event", 3]
+    assert reader.received[1]["result"] == [value] * 5
+    assert reader.outbox.backlog == 0

@@ -120,6 +120,21 @@ async def test_rights_and_filters_of_today_are_applied_to_what_was_missed(
     assert [frame["params"]["status"] for frame in reader.drain()] == [{"switch:0": {"output": True}}]
 
 
+async def test_what_needs_a_permission_is_replayed_to_who_has_it(
+    bus: Bus, everybody: Audience, new_reader: NewReader
+) -> None:
+    wish = Filter(name="*")
+    bus.subscribe(new_reader().outbox, [wish], everybody)
+    bus.restrict({"User.Changed": "user.list"})
+    for name in ("User.Changed", "a"):
+        bus.publish(name, {})
+    for may, missed in ((True, [1, 2]), (False, [2])):
+        reader = new_reader()
+        audience = Audience(key=may, sees=lambda _device: True, may=lambda _permission, may=may: may)  # type: ignore[misc]
+        assert resume(bus, reader, audience, 0, wish)
+        assert numbers(reader.drain()) == missed
+
+
 async def test_a_full_status_tells_of_the_present_however_often_it_is_replayed(
     bus: Bus, everybody: Audience, new_reader: NewReader, new_twin: NewTwin
 ) -> None:

@@ -15,7 +15,10 @@ from uuid import uuid4
 import pytest
 from importlib_metadata import EntryPoint
 
+from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.fleet import Fleet
+from fleet_platform.devices.notifications import Notifications
+from fleet_platform.devices.voice import Voice
 from fleet_platform.events.bus import Bus
 from fleet_platform.host import Host, HostServices, Timing
 from fleet_platform.rpc.dispatch import Dispatcher
@@ -23,6 +26,7 @@ from fleet_platform.rpc.relay import Relay
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.kv import KeyValueStore
 from fleet_platform.storage.migrations import core_migrations, migrate
+from plugin_sdk import Principal
 
 QUICK = Timing(start_s=0.3, stop_s=0.3, first_pause_s=0.02, longest_pause_s=0.1)
 PATIENCE_S = 20.0
@@ -48,10 +52,23 @@ def services(tmp_path: Path) -> HostServices:
     """The rest of a platform whose database is away."""
     fleet = Fleet()
     database = Database("postgresql://nobody@localhost/nowhere")  # never entered, so it is never up
+    bus = Bus()
+
+    async def find_principal(name: str, provider: str) -> Principal | None:
+        return Principal(name=name, provider=provider) if name == "ann" else None
+
+    notifications = Notifications(voice=Voice(bus), stored=lambda _twin: None, types=dict, composer=Composer(dict))
     return HostServices(
-        bus=Bus(),
+        bus=bus,
         devices=fleet,
         relay=Relay(fleet=fleet, allows=lambda *_: True, types=dict),
+        allows=lambda principal, permission, _device: (principal.name, permission) != ("bob", "switch.set"),
+        find_principal=find_principal,
+        principal_changed=lambda _name, _provider: None,
+        contributed=lambda: (),
+        renew_metadata=lambda _devices: None,
+        report=notifications.report,
+        emit=notifications.entity_event,
         invoke=Dispatcher(lambda *_: True).invoke,
         database=database,
         kv=KeyValueStore(database),

@@ -15,8 +15,17 @@ from fleet_platform.host import HostServices
 from fleet_platform.host.context import PluginFleet
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.methods import bind
-from plugin_sdk import Call, ComponentType, DeviceId, EntitySpec, Fleet, Method, Principal, hookimpl
-from plugin_sdk.errors import Conflict, DeviceOffline, MethodNotFound, Unavailable, UnknownDevice
+from fleet_platform.rpc.relay import Relay
+from plugin_sdk import Call, ComponentType, DeviceId, EntitySpec, Fleet, Method, Principal, Service, hookimpl
+from plugin_sdk.errors import (
+    Conflict,
+    DeviceOffline,
+    MethodNotFound,
+    PermissionDenied,
+    PluginError,
+    Unavailable,
+    UnknownDevice,
+)
 
 LAMP = ComponentType(
     type="lamp", namespace="Lamp", title="Lamp", entity=EntitySpec(suffix="out", type="lamp", label="Lamp")
@@ -224,3 +233,141 @@ async def test_http_that_fails_or_exceeds_its_limits_is_unavailable(
     with pytest.raises(Unavailable) as error:
         await fleet.http.request("GET", url, **limits)
     assert "127.0.0.1" not in str(error.value)
+
+
+# ---- on behalf of others, and what plugins offer to one another ---------------------------------------------------
+
+
+async def test_one_value_is_read_without_copying_the_rest(fleet: Any, services: HostServices) -> None:
+    twin = add_device(services)
+    twin.status["lamp:0"]["colour"] = [1, 2]
+    device = fleet.devices.get(twin.id)
+    assert (device.read("lamp:0.on"), device.read("lamp:0.dim"), device.read("lamp:1.on.x")) == (True, None, None)
+    device.read("lamp:0.colour").append(3)
+    device.read("lamp:0")["on"] = "changed"
+    assert twin.status == {"lamp:0": {"on": True, "colour": [1, 2]}}
+
+
+async def test_who_a_call_is_made_for_must_be_allowed_to(open_host: Any, services: HostServices) -> None:
+    add_device(services)
+    ann, bob = (Principal(name=name, provider="people") for name in ("ann", "bob"))
+    relay = Relay(
+        fleet=services.devices, allows=lambda who, what, _: (who.name, what) != ("bob", "lamp.toggle"), types=dict
+    )
+    asked: list[Any] = []
+    dispatcher = Dispatcher(lambda principal, *_: principal.name != "bob")
+
+    def ask(call: Call) -> None:
+        asked.append(call)
+
+    dispatcher.methods = {"a.b": bind(Method(name="A.B", handler=ask), plugin="core")}
+    async with open_host(replace(services, relay=relay, invoke=dispatcher.invoke), plugin=Plugin) as host:
+        fleet = host._lives["plugin"].plugin.fleet
+        with pytest.raises(DeviceOffline):
+            await fleet.call("device-a8032abb995c", "Lamp.Toggle", on_behalf_of=ann)
+        with pytest.raises(PermissionDenied):
+            await fleet.call("device-a8032abb995c", "Lamp.Toggle", on_behalf_of=bob)
+        with pytest.raises(PermissionDenied):
+            await fleet.invoke("A.B", on_behalf_of=bob)
+    assert not asked
+    assert not fleet.allows(bob, "switch.set")
+    assert fleet.allows(ann, "switch.set", "device-a8032abb995c")
+    assert await fleet.find_principal("ann", "people") == ann
+    assert await fleet.find_principal("bob", "people") is None
+    assert await fleet.find_principal("plugin", "plugin") == Principal(name="plugin", provider="plugin")
+
+
+async def test_services_of_an_interface_are_found_by_name(open_host: Any, services: HostServices) -> None:
+    contributed = [
+        ("a", Service(interface="job_type", name="backup", implementation=1)),
+        ("b", Service(interface="job_type", name="call", implementation=2)),
+        ("b", Service(interface="other", name="call", implementation=3)),
+    ]
+    async with open_host(replace(services, contributed=lambda: contributed), plugin=Plugin) as host:
+        fleet = host._lives["plugin"].plugin.fleet
+        assert fleet.services("job_type") == {"backup": 1, "call": 2}
+        assert fleet.services("none") == {}
+
+
+async def test_only_components_of_its_own_reported_types_may_be_reported(
+    open_host: Any, services: HostServices
+) -> None:
+    class Reporter:
+        @hookimpl
+        def fleet_register_components(self) -> Any:
+            return [LAMP, replace(LAMP, type="beacon", namespace="Beacon", reported=True)]
+
+    twin = add_device(services)
+    async with open_host(plugin=Reporter) as host:
+        fleet = host._lives["plugin"].plugin.fleet
+        mine: dict[str, Any] = {"beacon:3": {"rssi": -60, "seen": {"ts": 1}}}
+        fleet.report(twin.id.upper(), mine)
+        mine["beacon:3"]["seen"]["ts"] = 2
+        assert twin.status["beacon:3"] == {"rssi": -60, "seen": {"ts": 1}}
+        fleet.report(twin.id, {"beacon:3": {"rssi": -61}})
+        assert twin.status["beacon:3"] == {"rssi": -61, "seen": {"ts": 1}}
+        for key in ("lamp:0", "switch:0", "nothing"):
+            with pytest.raises(PluginError):
+                fleet.report(twin.id, {key: {"on": False}})
+        with pytest.raises(UnknownDevice):
+            fleet.report("nobody", {})
+        fleet.report(twin.id, {"beacon:3": None, "beacon:4": None})
+    assert twin.status == {"lamp:0": {"on": True}}
+    with pytest.raises(Unavailable):
+        fleet.report(twin.id, {"beacon:3": {}})
+
+
+async def test_events_of_reported_components_are_told_like_those_of_devices(
+    open_host: Any, services: HostServices
+) -> None:
+    class Reporter:
+        @hookimpl
+        def fleet_register_components(self) -> Any:
+            return [replace(LAMP, type="beacon", namespace="Beacon", reported=True)]
+
+    twin = add_device(services)
+    emitted: list[tuple[str, Any]] = []
+    services = replace(services, emit=lambda _twin, component, event: emitted.append((component, event)))
+    async with open_host(services, plugin=Reporter) as host:
+        fleet = host._lives["plugin"].plugin.fleet
+        fleet.emit(twin.id, "beacon:3", "single_push", {"idx": 1})
+        with pytest.raises(PluginError):
+            fleet.emit(twin.id, "lamp:0", "single_push")
+        with pytest.raises(UnknownDevice):
+            fleet.emit("nobody", "beacon:3", "single_push")
+    assert emitted == [("beacon:3", {"idx": 1, "event": "single_push"})]
+
+
+async def test_subscription_may_be_for_components_alone(fleet: Any, services: HostServices) -> None:
+    twin = add_device(services)
+    async with fleet.subscribe("Shelly.*", components=["lamp"]) as events:
+        services.bus.publish_status(twin, {"sys": {"uptime": 1}})
+        services.bus.publish_status(twin, {"lamp:0": {"on": False}})
+        event = await anext(events)
+    assert event.params["status"].keys() == {"lamp:0"}
+
+
+async def test_subscription_gives_all_that_waits_and_tells_what_was_missed(fleet: Any, services: HostServices) -> None:
+    async with fleet.subscribe("Some.*", queue_size=2) as events:
+        services.bus.publish("Some.Thing", {"n": 0})
+        assert [event.params["n"] for event in await events.batch()] == [0]
+        assert events.missed == 0
+        for number in range(5):
+            services.bus.publish("Some.Thing", {"n": number})
+        assert [event.params["n"] for event in await events.batch()] == [3, 4]
+        assert events.missed == 3
+    assert await events.batch() == []
+
+
+async def test_status_event_names_the_components_that_changed(fleet: Any, services: HostServices) -> None:
+    twin = add_device(services)
+    async with fleet.subscribe("Shelly.*") as events:
+        services.bus.publish_status(twin, {"sys": {"uptime": 1}, "lamp:0": None})
+        event = await anext(events)
+    assert event.components == ("sys", "lamp:0")
+
+
+def test_device_names_its_components(fleet: Any, services: HostServices) -> None:
+    twin = add_device(services)
+    twin.status = {"sys": {}, "lamp:0": None, "switch:0": {"output": True}}
+    assert fleet.devices.get(twin.id).components == ("sys", "switch:0")

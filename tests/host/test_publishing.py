@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fleet_platform.devices.twin import Twin
 from fleet_platform.host import HostServices
 from fleet_platform.host.publishing import BURST, RATE, TokenBucket
-from plugin_sdk import ComponentType, DeviceId, Method, hookimpl
+from plugin_sdk import ComponentType, DeviceId, EventType, Method, hookimpl
 from plugin_sdk.errors import PluginError, UnknownDevice
 
 
@@ -25,6 +25,10 @@ class Publishing:
     def fleet_register_components(self) -> Any:
         return [ComponentType(type="glow", namespace="GlowWorm", title="Glow worm")]
 
+    @hookimpl
+    def fleet_register_events(self) -> Any:
+        return [EventType(name="Shelly.Glow", summary="A lamp glows.", device=True)]
+
 
 @pytest.fixture
 async def opened(open_host: Any) -> AsyncIterator[Any]:
@@ -32,7 +36,7 @@ async def opened(open_host: Any) -> AsyncIterator[Any]:
         yield host, host._lives["my_lamps"].plugin.fleet
 
 
-@pytest.mark.parametrize("name", ["MyLamps.Lit", "my_lamps.lit", "Lamp.Lit", "GlowWorm.Glows"])
+@pytest.mark.parametrize("name", ["MyLamps.Lit", "my_lamps.lit", "Lamp.Lit", "GlowWorm.Glows", "Shelly.Glow"])
 async def test_plugin_publishes_under_its_own_names(opened: Any, services: HostServices, name: str) -> None:
     host, fleet = opened
     got: list[Any] = []

@@ -29,9 +29,13 @@ def start(database_dsn: str, tmp_path: Path) -> StartPlatform:
     @asynccontextmanager
     async def started(**settings: Any) -> AsyncIterator[Platform]:
         plugins = {"local_users": {"admin_password": PASSWORD}, **settings.pop("plugins", {})}
+        sources = settings.pop("sources", {})
         values = {"data": tmp_path, "dsn": database_dsn, "host": "127.0.0.1", "port": 0, **settings}
         async with open_platform(
-            PlatformSettings(**values, plugins=plugins), reveal=lambda _label, _secret: None, run_token=RUN_TOKEN
+            PlatformSettings(**values, plugins=plugins),
+            reveal=lambda _label, _secret: None,
+            sources=sources,
+            run_token=RUN_TOKEN,
         ) as platform:
             assert await platform.host.settled(20)
             yield platform

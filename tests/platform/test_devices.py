@@ -9,7 +9,7 @@ import pytest
 
 from fleet_platform.app import Platform
 from fleet_platform.client import Client, RpcError
-from fleet_platform.simulator import Simulator
+from fleet_platform.simulator import Backoff, Simulator
 
 from .conftest import StartPlatform, eventually, next_event, signed_in, simulated
 
@@ -194,3 +194,26 @@ async def _online(client: Client, device: str) -> bool:
 async def _pending(client: Client, count: int) -> Any:
     pending = await client.call("WaitingRoom.GetPending")
     return pending if len(pending) == count and all(number.isdecimal() for number in pending) else None
+
+
+async def test_a_deleted_device_is_gone_for_good_and_new_when_it_comes_again(
+    start: StartPlatform,
+) -> None:
+    backoff = Backoff(first_s=0.05, longest_s=0.1)
+    async with start() as platform, simulated(platform, backoff=backoff) as simulator, signed_in(platform) as client:
+        device = await simulator.add("Plus1PM", seed=1)
+        await eventually(lambda: _online(client, device.id))
+        number = (await client.call("Device.Get", {"id": device.id}))["id"]
+        async with client.subscribe(["Shelly.*"], shellyIDs=[device.id]) as events:
+            assert await client.call("Device.Delete", {"shellyID": device.id}) == {"deleted": device.id}
+            names = [(await next_event(events)).method for _ in range(3)]
+            assert names == ["Shelly.Presence", "Shelly.Disconnect", "Shelly.Delete"]
+            while (await next_event(events)).method != "Shelly.Connect":
+                pass
+        again = await eventually(lambda: platform.fleet.get(device.id))
+        await eventually(lambda: again.internal_id not in (None, number))
+        await device.drop()
+        await eventually(lambda: again.presence == "offline")
+        await client.call("Device.Delete", {"shellyID": device.id})
+    async with start() as platform:
+        assert len(platform.fleet) == 0

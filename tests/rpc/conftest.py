@@ -97,7 +97,9 @@ class Client:
             outbox=self.outbox,
             dispatcher=world.dispatcher,
             relay=world.relay,
-            expand=Destinations(world.fleet, members=lambda group, _principal: world.groups.get(group)).expand,
+            destinations=Destinations(
+                world.fleet, sets=lambda: {"group": lambda group, _principal: world.groups.get(group)}
+            ),
             tally=world.tally,
         )
 

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fleet_platform.devices.composer import Composer
-from fleet_platform.devices.door import Waiter, WaitingRoom
+from fleet_platform.devices.door import TryLaterError, Waiter, WaitingRoom
 from fleet_platform.devices.queued import QueuedCalls
+from fleet_platform.devices.twin import Twin
 from fleet_platform.devices.voice import Voice
+from fleet_platform.methods.actions import ActionMethods
 from fleet_platform.methods.device import DeviceMethods
 from fleet_platform.methods.entity import EntityMethods
 from fleet_platform.methods.listing import with_listings
+from fleet_platform.methods.sending import SendingMethods
 from fleet_platform.methods.waiting_room import WaitingRoomMethods
+from fleet_platform.rpc.destinations import Destinations
 from fleet_platform.storage.calls import QueuedCallStore
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.twins import TwinStore
 from fleet_platform.text import decode, encode
-from plugin_sdk import ComponentType, DeviceId, EntitySpec, JSONObject, Principal
+from plugin_sdk import Action, ComponentType, DeviceId, EntitySpec, JSONObject, Parameter, Principal
 from plugin_sdk.errors import DeviceOffline, FleetError, InvalidParams, NotFound, PermissionDenied, UnknownDevice
 
 if TYPE_CHECKING:
@@ -30,7 +34,19 @@ if TYPE_CHECKING:
 A, B, C = (DeviceId(f"shelly{letter}-00000000000{letter}") for letter in "abc")
 
 SWITCH = ComponentType(
-    type="switch", namespace="Switch", title="Switch", entity=EntitySpec(suffix="out", type="switch", label="Output")
+    type="switch",
+    namespace="Switch",
+    title="Switch",
+    entity=EntitySpec(suffix="out", type="switch", label="Output"),
+    actions=(
+        Action(name="toggle", method="Switch.Toggle", label="Toggle"),
+        Action(
+            name="set",
+            method="Switch.Set",
+            label="Set",
+            parameters={"on": Parameter(schema={"type": "boolean"}, label="On", required=True)},
+        ),
+    ),
 )
 
 
@@ -59,10 +75,26 @@ class Scene:
             composer.refresh(shelly.twin)
         self.shellies[C].twin.link = None
         parts: dict[str, Any] = {"fleet": world.fleet, "allows": world.allows}
+
+        async def forget(twin: Twin) -> None:
+            world.fleet.remove(twin)
+
+        entities = EntityMethods(composer=composer, types=lambda: types, **parts)
+        destinations = Destinations(
+            world.fleet, sets=lambda: {"group": lambda name, _principal: world.groups.get(name)}
+        )
         for methods in (
-            DeviceMethods(relay=world.relay, queued=self.queued, **parts).methods(),
-            EntityMethods(composer=composer, types=lambda: types, **parts).methods(),
-            WaitingRoomMethods(self.room).methods(),
+            DeviceMethods(relay=world.relay, queued=self.queued, delete=forget, room=self.room, **parts).methods(),
+            entities.methods(),
+            ActionMethods(
+                find=entities.find,
+                composer=composer,
+                relay=world.relay,
+                allows=world.allows,
+                types=lambda: types,
+            ).methods(),
+            SendingMethods(relay=world.relay, destinations=destinations).methods(),
+            WaitingRoomMethods(self.room, **parts).methods(),
         ):
             for method in methods:
                 world.method(
@@ -134,6 +166,7 @@ async def test_a_page_goes_on_where_the_last_one_ended_whatever_came_or_went(sce
         ({"shellyID": A}, [A]),
         ({"id": 1}, [B]),
         ({"presence": "online", "id": 2}, []),
+        ({"shellyID": A.upper(), "source": None}, [A]),
         ({}, [B, C, A]),
     ],
 )
@@ -141,9 +174,27 @@ async def test_filters_narrow_the_list(scene: Scene, filters: JSONObject, found:
     assert ids(await scene.ask("Device.List", filters=filters)) == found
 
 
-@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 1_001}, {"filters": {"colour": 1}}, {"shape": "tree"}])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"limit": 0},
+        {"limit": 1_001},
+        {"shape": "tree"},
+        {"filters": {"presence": "here"}},
+        {"filters": {"id": "1"}},
+        {"filters": {"id": True}},
+        {"filters": {"shellyID": 1}},
+    ],
+)
 async def test_parameters_that_do_not_fit_are_told(scene: Scene, params: JSONObject) -> None:
     await scene.fails(InvalidParams, "Device.List", **params)
+
+
+async def test_a_filter_by_anything_else_is_refused_with_what_there_is(scene: Scene) -> None:
+    error = await scene.fails(InvalidParams, "Device.List", filters={"info": {}, "meta": 1})
+    (fault,) = error.data["errors"]
+    assert fault["path"] == "filters"
+    assert "presence, source, shellyID and id, not by info, meta" in fault["message"]
 
 
 async def test_who_may_not_see_a_device_sees_no_trace_of_it(scene: Scene, guest: Principal) -> None:
@@ -166,6 +217,21 @@ async def test_a_device_is_told_of_by_any_of_its_names(scene: Scene, name: str, 
     assert await scene.ask("Device.GetInfo", **{parameter: name}) == twin.info()
     assert await scene.ask("Device.GetStatus", **{parameter: name}) == twin.status
     assert await scene.ask("Device.GetConfig", **{parameter: name}) == twin.settings()
+
+
+@pytest.mark.parametrize("number", [3, "3"])
+async def test_a_device_is_told_of_by_its_number(scene: Scene, number: int | str) -> None:
+    for method in ("Device.Get", "Device.GetInfo", "Device.GetStatus", "Device.GetConfig"):
+        assert await scene.ask(method, id=number) == await scene.ask(method, shellyID=A)
+    for unknown in (99, "99", True, -1, 1.5):
+        await scene.fails(FleetError, "Device.Get", id=unknown)
+
+
+async def test_the_list_of_devices_has_no_settings(scene: Scene) -> None:
+    answer = await scene.ask("Device.SetConfig", config={})
+    assert answer == {"component": "device", "event": "config_changed"}
+    error = await scene.fails(InvalidParams, "Device.SetConfig", config={"name": "Room"})
+    assert error.data["errors"][0]["path"] == "config.name"
 
 
 async def test_a_device_that_is_not_named_or_not_there_is_told(scene: Scene) -> None:
@@ -191,8 +257,11 @@ async def test_a_call_needs_the_permission_of_the_devices_method(scene: Scene, g
 
 
 async def test_a_queued_call_is_listed_cancelled_by_who_may_make_it_and_gone(stored: Scene, guest: Principal) -> None:
-    number = (await stored.ask("Device.Call", shellyID=C, method="X.Y", queue=True))["queued"]
+    secret = {"config": {"sta": {"ssid": "home", "pass": "correct horse"}}}
+    number = (await stored.ask("Device.Call", shellyID=C, method="X.Y", params=secret, queue=True))["queued"]
     (entry,) = await stored.ask("Device.ListQueued")
+    assert entry["params"]["config"]["sta"]["ssid"] == "home"
+    assert "correct horse" not in str(entry)
     assert (entry["id"], entry["shellyID"], entry["method"], entry["principal"]) == (number, C, "X.Y", "admin")
     assert await stored.ask("Device.ListQueued", shellyID=A) == []
     stored.world.denied.add(("guest", "x.y", C))
@@ -246,6 +315,15 @@ def numbered(scene: Scene, name: str) -> int:
     (number,) = [waiter.internal_id for waiter in scene.room.pending() if waiter.device == name]
     assert number is not None
     return number
+
+
+async def test_only_those_that_are_named_may_be_asked_for(waiting: Scene) -> None:
+    everybody = await waiting.ask("Device.GetPending")
+    named = await waiting.ask("Device.GetPending", shellyIDs=["X", numbered(waiting, "y"), "nobody"])
+    assert named == {name: everybody[name] for name in ("x", "y")}
+    assert set(await waiting.ask("WaitingRoom.GetPending", shellyIDs=["x"])) == {str(numbered(waiting, "x"))}
+    assert await waiting.ask("Device.GetPending", shellyIDs=[]) == {}
+    assert await waiting.ask("Device.GetDenied", shellyIDs=["x"]) == {}
 
 
 async def test_both_releases_of_the_predecessor_find_their_shape(waiting: Scene) -> None:
@@ -302,7 +380,102 @@ async def test_all_names_of_a_decision_ask_for_one_permission(scene: Scene, gues
 
 async def test_every_noun_lists_its_methods(scene: Scene) -> None:
     scene.world.dispatcher.methods = with_listings(scene.world.dispatcher.methods)
-    assert await scene.ask("Entity.ListMethods") == ["getconfig", "getinfo", "getstatus", "list", "listmethods"]
+    assert await scene.ask("Entity.ListMethods") == [
+        "describe",
+        "getconfig",
+        "getinfo",
+        "getstatus",
+        "invokeaction",
+        "list",
+        "listactions",
+        "listmethods",
+    ]
     listed = await scene.ask("device.listmethods")
     assert {"list", "call", "acceptpending", "listmethods"} <= set(listed)
     assert with_listings(scene.world.dispatcher.methods).keys() == scene.world.dispatcher.methods.keys()
+
+
+# ---- forgetting a device -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("named", [{"shellyID": A.upper()}, {"id": A}, {"id": 3}])
+async def test_a_device_is_deleted_by_any_of_its_names(scene: Scene, named: JSONObject) -> None:
+    assert await scene.ask("Device.Delete", **named) == {"deleted": A}
+    with pytest.raises(UnknownDevice):
+        await scene.ask("Device.Get", shellyID=A)
+    with pytest.raises(UnknownDevice):
+        await scene.ask("Device.Delete", **named)
+
+
+@pytest.mark.parametrize("rejected", [False, True])
+async def test_a_device_that_waits_or_was_rejected_is_forgotten(waiting: Scene, rejected: bool) -> None:
+    for shelly in waiting.shellies.values():
+        shelly.twin.internal_id = None  # the numbers of the scene are none of the database
+    number = numbered(waiting, "y")
+    _, decision = await waiting.room.enter(DeviceId("x"), {"sys": {}}, "new", b"{}")
+    if rejected:
+        await waiting.ask("Device.RejectPending", shellyIDs=["x", "y"])
+    assert await waiting.ask("Device.Delete", shellyID="X") == {"deleted": "x"}
+    assert await waiting.ask("Device.Delete", id=number) == {"deleted": "y"}
+    assert (list(await waiting.ask("Device.GetPending")), await waiting.ask("Device.GetDenied")) == (["z"], {})
+    assert waiting.world.fleet.access == {"z": "pending"}
+    assert decision.done()
+    assert rejected or isinstance(decision.exception(), TryLaterError)
+    await waiting.fails(UnknownDevice, "Device.Delete", shellyID="x")
+
+
+async def test_who_may_not_know_of_a_waiting_device_cannot_forget_it(waiting: Scene, guest: Principal) -> None:
+    waiting.world.denied.add(("guest", "device.get", "x"))
+    await waiting.fails(UnknownDevice, "Device.Delete", guest, shellyID="x")
+    waiting.world.denied.add(("guest", "device.delete", "y"))
+    await waiting.fails(PermissionDenied, "Device.Delete", guest, shellyID="y")
+    assert len(waiting.room.pending()) == 3
+
+
+# ---- one call to many devices --------------------------------------------------------------------------------
+
+
+async def test_many_devices_answer_each_for_itself(scene: Scene, guest: Principal) -> None:
+    scene.world.denied |= {("guest", "x.y", B)}
+    scene.world.groups["1"] = [A, B]
+    scene.shellies[A].answers["X.Y"] = {"result": None}
+    answer = await scene.ask("FleetManager.SendRPC", guest, dst=["group:1", A.upper(), C, "nobody"], method="X.Y")
+    assert list(answer) == [A, B, C, "nobody"], "each once, as it spells itself"
+    assert answer[A] is None
+    assert [answer[name]["code"] for name in (B, C, "nobody")] == [-32003, -32900, -32600]
+    one = await scene.ask("FleetManager.SendRPC", dst=A, method="X.Z", params={"id": 1}, silent=True)
+    assert one == {A: {"method": "X.Z", "params": {"id": 1}}}
+    assert await scene.ask("FleetManager.SendRPC", dst=[], method="X.Y") == {}
+    await scene.fails(NotFound, "FleetManager.SendRPC", dst="group:9", method="X.Y")
+
+
+# ---- actions -------------------------------------------------------------------------------------------------
+
+
+async def test_an_entity_does_what_its_type_can(scene: Scene, guest: Principal) -> None:
+    entity = f"{A}_0:out"
+    sent = await scene.ask("Entity.InvokeAction", id=entity.upper(), action="set", params={"on": True})
+    assert sent == {"method": "Switch.Set", "params": {"id": 0, "on": True}}
+    scene.world.denied.add(("guest", "switch.set", A))
+    listed = await scene.ask("Entity.ListActions", guest, id=entity)
+    assert [(action["name"], action["method"], action["allowed"]) for action in listed] == [
+        ("toggle", "Switch.Toggle", True),
+        ("set", "Switch.Set", False),
+    ]
+    await scene.fails(PermissionDenied, "Entity.InvokeAction", guest, id=entity, action="set", params={"on": True})
+    scene.world.denied.add(("guest", "device.get", A))
+    await scene.fails(NotFound, "Entity.InvokeAction", guest, id=entity, action="toggle")
+
+
+async def test_several_entities_have_an_outcome_each(scene: Scene) -> None:
+    wanted = [f"{A}_0:out", f"{C}_0:out", "nobody_0:out"]
+    answer = await scene.ask("Entity.InvokeAction", ids=wanted, action="toggle")
+    assert list(answer) == wanted
+    assert answer[wanted[0]]["result"]["method"] == "Switch.Toggle"
+    assert [answer[name]["error"]["code"] for name in wanted[1:]] == [-32900, -32004]
+    assert await scene.ask("Entity.InvokeAction", ids=[], action="toggle") == {}
+
+
+@pytest.mark.parametrize("named", [{}, {"id": f"{A}_0:out", "ids": []}])
+async def test_an_action_is_of_one_entity_or_of_several(scene: Scene, named: JSONObject) -> None:
+    await scene.fails(InvalidParams, "Entity.InvokeAction", action="toggle", **named)

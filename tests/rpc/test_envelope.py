@@ -16,13 +16,19 @@ from fleet_platform.rpc.envelope import (
     Request,
     decode_request,
     encode_error,
+    encode_long,
     encode_result,
 )
+from fleet_platform.text import Pieces
 from plugin_sdk import JSON
 from plugin_sdk.errors import InvalidParams, NotFound
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**63), 2**64 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
@@ -155,3 +161,11 @@ def test_errors_of_parameters_keep_their_paths() -> None:
 def test_an_error_whose_data_has_no_json_form_is_told_without_it(thing: Any) -> None:
     error = json.loads(encode_error(1, NotFound(thing=thing)))["error"]
     assert error == {"code": -32004, "message": "Not found"}
+
+
+@pytest.mark.parametrize("src", [None, "null", 'a"b'])
+def test_a_long_result_makes_the_same_reply_in_pieces(src: str | None) -> None:
+    request = decode(id="null", src=src)
+    pieces = encode_long(request, Pieces([b"[1", b",2", b"]"]))
+    assert len(pieces) == 5
+    assert json.loads(b"".join(pieces)) == json.loads(encode_result(request, [1, 2]))

@@ -197,3 +197,19 @@ def test_without_a_platform_none_can_be_injected() -> None:
 
     with pytest.raises(PluginError):
         bind(Method(name="Test.Do", handler=handler), plugin="test")
+
+
+def test_of_many_faults_the_number_is_told() -> None:
+    def set_all(values: list[int]) -> None: ...
+
+    some = faults(bound(set_all), {"values": ["x"] * 30})
+    assert some == [f"values.{number}" for number in range(20)]
+    assert faults(bound(set_all), {"values": ["x"] * 5_000}) == [""]
+
+
+def test_methods_without_parameters_share_what_checks_them() -> None:
+    def list_one() -> None: ...
+
+    def list_two() -> None: ...
+
+    assert bound(list_one).params is bound(list_two).params

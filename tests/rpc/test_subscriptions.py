@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fleet_platform.devices.voice import Voice
 from fleet_platform.methods.fleet_manager import FleetManagerMethods
 from plugin_sdk import Call, DeviceId, JSONObject, Principal
-from plugin_sdk.errors import InvalidRequest
+from plugin_sdk.errors import InvalidParams, InvalidRequest
 
 if TYPE_CHECKING:
     from tests.rpc.conftest import Client, Frame, Shelly, Until, World
@@ -19,13 +20,7 @@ STATUS = "Shelly.Status"
 
 @pytest.fixture(autouse=True)
 async def methods(world: World) -> None:
-    manager = FleetManagerMethods(
-        bus=world.bus,
-        fleet=world.fleet,
-        allows=world.allows,
-        methods_in_force=lambda: world.dispatcher.methods,
-        parts=lambda: {"plugin:x": ({"state": "running"}, {"level": 3}), "plugin:y": ({}, {})},
-    )
+    manager = FleetManagerMethods(bus=world.bus, fleet=world.fleet, allows=world.allows)
     for method in manager.methods():
         world.method(method.handler, method.name, permission=method.permission, read_only=method.read_only)
 
@@ -181,6 +176,17 @@ async def test_what_a_client_may_not_see_it_never_hears_of(world: World, guest: 
     assert [frame["params"]["shellyID"] for frame in events(client)] == ["shown"]
 
 
+async def test_a_notice_that_names_a_device_is_for_who_may_see_it(world: World, guest: Principal, until: Until) -> None:
+    seen, hidden = DeviceId("shellyx-000000000001"), DeviceId("shellyx-000000000002")
+    world.denied.add(("guest", "device.get", hidden))
+    client, voice = world.client(guest), Voice(world.bus)
+    await subscribe(client, "NotifyEvent")
+    for device in (hidden, seen, None):
+        voice.notify("device", "waiting_room_updated", device=device)
+    await until(lambda: len(events(client)) == 2)
+    assert [frame["params"]["events"][0].get("shellyID") for frame in events(client)] == [seen, None]
+
+
 async def test_two_sessions_of_one_user_hear_according_to_their_own_groups(world: World, until: Until) -> None:
     def allows(principal: Principal, _permission: str, device: DeviceId | None) -> bool:
         return device is None or device in principal.groups
@@ -188,7 +194,7 @@ async def test_two_sessions_of_one_user_hear_according_to_their_own_groups(world
     world.allows = allows  # type: ignore[method-assign, assignment]  # the clients' rights are the test's
     members = [Principal(name="u", provider="p", groups=frozenset({group})) for group in ("a", "b")]
     clients = [world.client(member) for member in members]
-    manager = FleetManagerMethods(bus=world.bus, fleet=world.fleet, allows=allows, methods_in_force=dict, parts=dict)
+    manager = FleetManagerMethods(bus=world.bus, fleet=world.fleet, allows=allows)
     world.method(manager.subscribe, "FleetManager.Subscribe")
     for client in clients:
         await subscribe(client, "*")
@@ -227,13 +233,24 @@ async def test_events_need_a_websocket(world: World) -> None:
         await world.dispatcher.invoke("FleetManager.Subscribe", {"events": ["a"]}, call=call)
 
 
-async def test_the_platform_tells_about_itself(world: World, client: Client, shelly: Shelly) -> None:
-    world.shelly("shellyx-000000000001").twin.link = None
-    (reply,) = await client.ask({"id": 1, "method": "FleetManager.GetStatus"})
-    assert reply["result"]["device"] == {"devices_size": 2, "online": 1}
-    assert reply["result"]["plugin:x"] == {"state": "running"}
-    assert "plugin:y" not in reply["result"]
-    (reply,) = await client.ask({"id": 1, "method": "FleetManager.GetConfig"})
-    assert reply["result"] == {"plugin:x": {"level": 3}}
-    (reply,) = await client.ask({"id": 1, "method": "FleetManager.ListCommands"})
-    assert reply["result"] == ["fleetmanager"]
+async def test_the_subscriptions_of_a_connection_are_bounded(world: World, client: Client) -> None:
+    names = [f"e{number}" for number in range(200)]
+    for _ in range(10):
+        last = await subscribe(client, *names)
+    (reply,) = await client.ask({"id": 1, "method": "FleetManager.Subscribe", "params": {"events": ["a"]}})
+    assert reply["error"]["code"] == InvalidParams.code
+    await client.ask({"id": 2, "method": "FleetManager.Unsubscribe", "params": {"ids": last["ids"]}})
+    assert len((await subscribe(client, "a"))["ids"]) == 1
+
+
+async def test_a_device_deleted_while_a_snapshot_is_made_is_not_in_it(world: World, client: Client) -> None:
+    shellies = [world.shelly(f"shellyx-{number:012x}") for number in range(200)]
+    asked = asyncio.ensure_future(subscribe(client, STATUS, options={"snapshot": True}))
+    while not client.taken:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gone = shellies[0].twin
+    world.fleet.remove(gone)
+    world.bus.publish("Shelly.Delete", {"shellyID": gone.id}, device=gone.id)
+    answer = await asked
+    assert len(answer["snapshot"]["devices"]) == 199

@@ -93,9 +93,7 @@ class Rim:
         self.identity = Identity(self.authenticator, allowed_origins=["https://friend.example"])
         self.store = TwinStore(Database("postgresql://nobody@127.0.0.1/nothing"))
         self.limits = ClientLimits(max_frame=100_000, max_events=500)
-        manager = FleetManagerMethods(
-            bus=self.bus, fleet=self.fleet, allows=self.allows, methods_in_force=dict, parts=dict
-        )
+        manager = FleetManagerMethods(bus=self.bus, fleet=self.fleet, allows=self.allows)
         users = UserMethods(authenticator=self.authenticator, tokens=self.tokens)
         for method in (*manager.methods(), *users.methods()):
             self.method(method)
@@ -116,8 +114,18 @@ class Rim:
         return self.tokens.issue(Principal(name="anna", provider="users"))["access_token"]
 
     def front(self) -> Front:
-        expand = Destinations(self.fleet, members=lambda group, _principal: self.groups.get(group)).expand
-        parts: dict[str, Any] = {"dispatcher": self.dispatcher, "relay": self.relay, "expand": expand}
+        destinations = Destinations(
+            self.fleet, sets=lambda: {"group": lambda group, _principal: self.groups.get(group)}
+        )
+        parts: dict[str, Any] = {"dispatcher": self.dispatcher, "relay": self.relay, "destinations": destinations}
+        self.clients = ClientSocket(
+            identity=self.identity,
+            bus=self.bus,
+            pinger=self.client_pinger,
+            limits=self.limits,
+            tally=self.tally,
+            **parts,
+        )
         return Front(
             devices=DeviceSocket(
                 services=self._services(),
@@ -126,14 +134,7 @@ class Rim:
                 max_frame=100_000,
                 tally=self.tally,
             ),
-            clients=ClientSocket(
-                identity=self.identity,
-                bus=self.bus,
-                pinger=self.client_pinger,
-                limits=self.limits,
-                tally=self.tally,
-                **parts,
-            ),
+            clients=self.clients,
             rpc=HttpRpc(identity=self.identity, tally=self.tally, **parts),
             pages=Pages(
                 version="1",

@@ -205,9 +205,45 @@ async def test_a_client_that_never_reads_is_cut_off_and_costs_the_others_nothing
     assert rim.tally["clients_cut_off"] == 1
 
 
+async def test_who_changed_is_parted_with_after_its_replies_and_nobody_else(browser: Browser, rim: Rim) -> None:
+    async def change() -> str:
+        clients.part_with("anna", "others")
+        clients.part_with("anna", "users")
+        return "done"
+
+    clients = rim.clients
+    rim.handle("Test.Change", change)
+    async with browser.client() as first, browser.client() as second:
+        await second.send_json({"id": 1, "method": "Test.Nothing"})
+        assert (await second.receive_json())["error"]["code"] == -32601  # served, so that it is known
+        await first.send_json({"id": 2, "method": "Test.Change"})
+        assert (await first.receive_json())["result"] == "done"
+        for client in (first, second):
+            assert (await client.receive()).data == 1013
+
+
 async def test_all_clients_are_told_when_the_platform_stops(browser: Browser, rim: Rim) -> None:
     async with browser.client() as one, browser.client() as other:
         stopping = asyncio.ensure_future(rim.client_pinger.close_all(2))
         assert [await close_code(one), await close_code(other)] == [1001, 1001]
         await stopping
     assert not rim.client_pinger.sockets
+
+
+async def test_who_changes_while_it_is_let_in_has_to_come_again(
+    browser: Browser, rim: Rim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = rim.identity.of
+
+    async def of(request: Any) -> Any:
+        principal = await known(request)
+        rim.clients.part_with("anna", "users")
+        return principal
+
+    monkeypatch.setattr(rim.identity, "of", of)
+    async with browser.client() as ws:
+        assert await close_code(ws) == 1013
+    monkeypatch.undo()
+    async with browser.client() as ws:
+        await ws.send_json({"id": 1, "method": "Test.Echo"})
+        assert (await ws.receive_json())["id"] == 1

@@ -85,7 +85,7 @@ async def test_what_is_no_json_is_a_parse_error(browser: Browser, body: str | by
 
 
 async def test_a_notification_is_done_and_answered_with_nothing(browser: Browser, rim: Rim) -> None:
-    assert await browser.post("/rpc", {"method": "Test.Echo"}) == (204, None)
+    assert await browser.post("/rpc", {"jsonrpc": "2.0", "method": "Test.Echo"}) == (204, None)
     assert rim.dispatcher.calls["Test.Echo"] == 1
 
 
@@ -114,6 +114,16 @@ async def test_a_body_that_is_too_large_is_refused(browser: Browser) -> None:
 async def test_a_device_answers_for_itself(browser: Browser, shelly: Shelly) -> None:
     status, reply = await browser.post("/rpc", ask(5, "Switch.Set", dst=shelly.id.upper(), params={"id": 0}))
     assert (status, reply["src"], reply["result"]) == (200, shelly.id, {"method": "Switch.Set", "params": {"id": 0}})
+
+
+async def test_a_device_is_called_without_an_envelope_as_well(browser: Browser, shelly: Shelly) -> None:
+    call = {"method": "Switch.Set", "params": {"id": 0}}
+    status, reply = await browser.post("/rpc", {**call, "dst": shelly.id})
+    assert (status, reply["src"], reply["result"]) == (200, shelly.id, call)
+    _, replies = await browser.post("/rpc", {**call, "dst": [shelly.id, "nobody"]})
+    assert [reply["src"] for reply in replies] == [shelly.id, "nobody"]
+    echo = {"method": "Test.Echo", "params": {"value": 5}}
+    assert await browser.post("/rpc", {**echo, "dst": "FLEET_MANAGER"}) == (200, 5)
 
 
 async def test_a_list_is_answered_in_its_order_whoever_answers_first(browser: Browser, shelly: Shelly) -> None:
@@ -285,3 +295,24 @@ async def test_a_log_in_that_cannot_be_judged_now_is_no_wrong_password(
     rim.provider = provider
     body = {"username": "anna", "password": "correct horse: battery"}
     assert await browser.post("/auth/login", body, headers=NOBODY) == (status, {"isok": False})
+
+
+async def test_a_token_is_described_from_header_or_body_and_never_from_the_address(browser: Browser, rim: Rim) -> None:
+    status, answer = await browser.post("/auth/info", "")
+    assert (status, answer["isok"], answer["token"]["username"]) == (200, True, "anna")
+    assert {"iat", "exp", "iss", "sub"} <= set(answer["token"])
+    for headers in ({"Authorization": f"JWT {rim.token}"}, {"Authorization": rim.token}):
+        assert (await browser.post("/auth/info", "", headers=headers))[0] == 200
+    assert (await browser.post("/auth/info", {"token": rim.token}, headers=NOBODY))[1]["token"]["username"] == "anna"
+    assert (await browser.post("/auth/info", {"token": "nonsense"}, headers=NOBODY)) == (400, {"isok": False})
+    for body in ("", "{", "[]", {"token": 5}, {"token": ""}):
+        assert await browser.post(f"/auth/info?auth={rim.token}", body, headers=NOBODY) == (403, {"isok": False})
+
+
+@pytest.mark.parametrize(("provider", "status"), [("is away", 503), ("is limited", 429)])
+async def test_a_token_that_cannot_be_judged_now_is_no_bad_one(
+    browser: Browser, rim: Rim, provider: str, status: int
+) -> None:
+    token = rim.token
+    rim.provider = provider
+    assert await browser.post("/auth/info", {"token": token}, headers=NOBODY) == (status, {"isok": False})

@@ -110,6 +110,7 @@ async def test_the_page_starts_with_panels_in_order_user_and_version(client: Cli
     assert re.fullmatch(r"/plugin/pages/panel/~\w{12}/devices\.js", boot.panels[0]["module"])
     assert boot.panels[0]["icon"].endswith("/i.svg")
     assert boot.panels[1]["icon"] == "puzzle"
+    assert boot.panels[1]["components"] == []
 
 
 async def test_a_panel_is_listed_for_those_with_its_permission(client: ClientSession, site: Site) -> None:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 
 from fleet_platform.web.server import listening
-from plugin_sdk import Route
+from plugin_sdk import Principal, Route
 from plugin_sdk.errors import FleetError, NotFound, PermissionDenied, RateLimited, Unavailable
 
 if TYPE_CHECKING:
@@ -105,6 +105,15 @@ async def test_a_plugins_route_may_ask_for_a_permission(browser: Browser, rim: R
     assert (await browser.get("/plugin/x/hello"))[0] == 200
     rim.denied.add("x.hello")
     assert (await browser.get("/plugin/x/hello"))[0] == 403
+
+
+async def test_a_plugins_route_is_told_who_calls_if_it_asks(browser: Browser, rim: Rim) -> None:
+    async def who(_request: web.Request, principal: Principal | None) -> web.Response:
+        return web.Response(text=principal.name if principal else "nobody")
+
+    rim.routes = [("x", Route(path="/who", handler=who, permission="x.who")), ("x", Route(path="/all", handler=who))]
+    assert (await browser.get("/plugin/x/who"))[1] == "anna"
+    assert (await browser.get("/plugin/x/all"))[1] == "nobody"
 
 
 async def test_a_plugins_route_cannot_take_an_address_of_the_platform(browser: Browser, rim: Rim) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from random import Random
 
 from fleet_platform.simulator.device import rpc
@@ -21,6 +22,7 @@ from fleet_platform.simulator.device.state import State
 from fleet_platform.simulator.device.stores import Stores
 from fleet_platform.simulator.outbound.dialler import Address, BadUrl, read_url
 from fleet_platform.simulator.outbound.session import Session
+from fleet_platform.simulator.outbound.trust import trusted
 from fleet_platform.simulator.services.automation import Automation
 from fleet_platform.simulator.world import World
 from plugin_sdk import JSON, ComponentKey, JSONObject
@@ -381,11 +383,14 @@ class Machine:
         server = settings.get("server")
         if not settings.get("enable") or not server:
             return False
-        if server != link.address.shown:
-            try:
-                link.address = read_url(str(server))
-            except BadUrl:
-                return False
+        if server == self.home.shown:
+            link.address = self.home
+            return True
+        try:
+            address = read_url(str(server))
+        except BadUrl:
+            return False
+        link.address = replace(address, trust=trusted(self.storage("files"), settings.get("ssl_ca")))
         return True
 
     def connection_changed(self, *, connected: bool) -> None:

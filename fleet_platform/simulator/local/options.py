@@ -13,7 +13,7 @@ class LocalOptions:
 
     Attributes:
         port: Port of all devices where each has an address of its own; else that of the first, and the others count up.
-        announce: Whether devices announce themselves by multicast DNS, which needs the library ``zeroconf``.
+        announce: Whether devices announce themselves by multicast DNS.
         own_addresses: Whether each device gets a loopback address of its own; None for wherever the system has them.
         setup_window_s: Seconds after a start in which a device of firmware 1.8 or later without a password can be set
             up; then it answers 403 to all but its identity until it has one or restarts. None for no such rule. That

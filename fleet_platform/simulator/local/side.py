@@ -10,7 +10,6 @@ import asyncio
 import logging
 import socket
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -28,10 +27,6 @@ _log = logging.getLogger(__name__)
 
 _SHUTDOWN_S = 2.0
 _IDLE_S = 75.0
-
-
-class MissingLibrary(RuntimeError):
-    """A library that is not installed is needed; the text says which and how to get it."""
 
 
 class LocalSide:
@@ -52,11 +47,7 @@ class LocalSide:
         self._server: web.Server | None = None
 
     async def start(self) -> None:
-        """Get ready.
-
-        Raises:
-            MissingLibrary: Devices are to be announced, and ``zeroconf`` is not installed.
-        """
+        """Get ready."""
         if self._options.announce:
             self._announcer = _announcer()
             await self._announcer.open()
@@ -157,11 +148,6 @@ class LocalSide:
 
 
 def _announcer() -> Announcer:
-    if find_spec("zeroconf") is None:
-        raise MissingLibrary(
-            "devices are announced with the library zeroconf, which is not installed: "
-            "pip install 'fleet-platform[simulator]'"
-        )
-    from fleet_platform.simulator.local.mdns import Announcer  # noqa: PLC0415 - the library is optional
+    from fleet_platform.simulator.local.mdns import Announcer  # noqa: PLC0415 - its library takes long to load
 
     return Announcer()

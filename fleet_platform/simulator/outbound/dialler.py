@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
 from fleet_platform.simulator.outbound.channel import Channel, Peer, upgrade_request
+from fleet_platform.simulator.outbound.trust import ANYBODY, context
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +35,9 @@ class Address:
         host: As in the URL, for the ``Host`` header and for TLS.
         port: TCP port.
         path: With the query; never empty.
-        secure: ``wss``; the certificate is not checked, as with ``ssl_ca: "*"``.
+        secure: ``wss``.
         shown: The URL as the device's settings show it, without a token that was added.
+        trust: Whose certificates are accepted with ``wss``, as :func:`~.trust.context` takes it.
     """
 
     host: str
@@ -44,6 +45,7 @@ class Address:
     path: str
     secure: bool
     shown: str
+    trust: str | None = ANYBODY
 
     @property
     def authority(self) -> str:
@@ -87,7 +89,6 @@ class Dialler:
     def __init__(self) -> None:
         self._waiting: asyncio.Queue[Caller] = asyncio.Queue()
         self._resolved: dict[tuple[str, int], tuple[float, str]] = {}
-        self._tls: ssl.SSLContext | None = None
         self._warned = False
 
     def dial(self, caller: Caller) -> None:
@@ -137,7 +138,7 @@ class Dialler:
             lambda: Channel(caller, request, settled),
             await self._resolve(address.host, address.port),
             address.port,
-            ssl=self._tls_context() if address.secure else None,
+            ssl=context(address.trust) if address.secure else None,
             server_hostname=address.host if address.secure else None,
         )
         return channel
@@ -151,10 +152,3 @@ class Dialler:
             known = (loop.time() + _RESOLVED_FOR_S, str(found[0][4][0]))
             self._resolved[host, port] = known
         return known[1]
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-            self._tls.check_hostname = False
-            self._tls.verify_mode = ssl.CERT_NONE
-        return self._tls

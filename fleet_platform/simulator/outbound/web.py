@@ -25,6 +25,8 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
+from fleet_platform.simulator.outbound.trust import context
+
 if TYPE_CHECKING:
     from fleet_platform.simulator.world import Stats
 
@@ -185,7 +187,7 @@ class WebClient:
                     url,
                     headers=request.headers,
                     data=request.body,
-                    ssl=_trust(request.ssl_ca),
+                    ssl=context(request.ssl_ca),
                     timeout=aiohttp.ClientTimeout(total=None),
                 ) as response,
             ):
@@ -253,16 +255,3 @@ def _is_refusal(err: BaseException) -> bool:
             return True
         found = found.__cause__
     return False
-
-
-def _trust(ssl_ca: str | None) -> ssl.SSLContext | bool:
-    if ssl_ca == "*":
-        return False
-    if ssl_ca is None:
-        return True
-    # Not ``create_default_context``: without a file that trusts whom the system trusts, where a device trusts nobody.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    if ssl_ca:
-        # Remarks between certificates may hold any letters; Python takes ASCII only.
-        context.load_verify_locations(cadata=ssl_ca.encode("ascii", "replace").decode())
-    return context

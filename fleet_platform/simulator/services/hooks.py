@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from fleet_platform.simulator.outbound.trust import trusted
 from fleet_platform.simulator.outbound.web import Problem, WebAnswer, WebRequest
 from fleet_platform.simulator.services.expression import (
     BadExpression,
@@ -27,7 +28,6 @@ from plugin_sdk.simulation import clock_is_set
 if TYPE_CHECKING:
     from fleet_platform.simulator.device.machine import Machine
 
-USER_CA = "user_ca.pem"
 TOKEN = re.compile(r"\$\{([^}]*)\}")
 
 _TIMEOUT_S = 10.0
@@ -137,7 +137,9 @@ class Hooks:
         self._called[hook["id"]] = device.uptime_s()
         for url in hook["urls"]:
             filled = TOKEN.sub(lambda found: _filled(found[1], roots), url)
-            request = WebRequest(method="GET", url=filled, timeout_s=_TIMEOUT_S, ssl_ca=trusted(device, hook["ssl_ca"]))
+            request = WebRequest(
+                method="GET", url=filled, timeout_s=_TIMEOUT_S, ssl_ca=trusted(device.storage("files"), hook["ssl_ca"])
+            )
             device.world.web.send(device.id, request, _nobody_cares)
 
     def _is_active(self, between: JSON) -> bool:
@@ -167,14 +169,6 @@ def causes_of(device: Machine, hook: Mapping[str, JSON]) -> tuple[str, list[Webh
         return "", []
     key = kind_name if kind.singleton else f"{kind_name}:{hook['cid']}"
     return key, [event for event in kind.webhooks if event.name == name]
-
-
-def trusted(device: Machine, ssl_ca: JSON) -> str | None:
-    """What :class:`WebRequest` takes for an ``ssl_ca`` of the API: any certificate, the device's own file, or none."""
-    if ssl_ca == USER_CA:
-        # Without a file nobody is trusted.
-        return str(device.storage("files").get(USER_CA, ""))
-    return "*" if ssl_ca == "*" else None
 
 
 def are_tokens_read(url: str) -> bool:

@@ -11,8 +11,8 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from fleet_platform.simulator.outbound.trust import USER_CA, trusted
 from fleet_platform.simulator.outbound.web import Problem, WebAnswer, WebRequest
-from fleet_platform.simulator.services.hooks import USER_CA, trusted
 from plugin_sdk import JSON, JSONObject
 from plugin_sdk.arguments import choice, invalid, mapping, number, required, text
 from plugin_sdk.simulation import Deferred, DeviceFault
@@ -76,7 +76,7 @@ def _send(device: Machine, params: JSONObject, method: str, body: bytes | None, 
         headers=headers,
         body=body,
         timeout_s=number(params, "timeout", 0.001, _LONGEST_S) or _TIMEOUT_S,
-        ssl_ca=trusted(device, ssl_ca),
+        ssl_ca=trusted(device.storage("files"), ssl_ca),
     )
     deferred = Deferred()
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from fleet_platform.simulator.outbound.trust import USER_CA
 from fleet_platform.simulator.services.expression import BadExpression, read_expression
-from fleet_platform.simulator.services.hooks import USER_CA, are_tokens_read, causes_of
+from fleet_platform.simulator.services.hooks import are_tokens_read, causes_of
 from fleet_platform.simulator.services.numbered import Numbered
 from plugin_sdk import JSON, JSONObject, WebhookEvent, component_type
 from plugin_sdk.arguments import invalid, whole

@@ -65,6 +65,7 @@ export class DevicePage extends HTMLElement {
         h("li", null, h("a", { href: address(each), "aria-current": each === chosen ? "page" : null }, each.title)),
       ),
     );
+    this.#drawTabs();
     this.place.replaceChildren(mount(chosen, { fleet: this.#fleet, device: this.deviceId }));
   }
 
@@ -81,6 +82,16 @@ export class DevicePage extends HTMLElement {
     setAttribute(this.presence, "data-presence", asleep ? "asleep" : device.presence);
     setText(this.presence, asleep ? "Asleep" : (PRESENCE[device.presence] ?? device.presence));
     this.#drawFacts();
+    this.#drawTabs();
+  }
+
+  // Tabs about components that the device does not have are of no use; one that is open stays.
+  #drawTabs() {
+    const types = new Set(Object.keys(this.#device?.status ?? {}).map((key) => key.split(":")[0]));
+    this.#tabs.forEach(({ components }, number) => {
+      const useful = components.length === 0 || components.some((type) => types.has(type));
+      this.links.children[number].hidden = !useful && this.#tabs[number] !== this.#tab;
+    });
   }
 
   #drawFacts() {

@@ -8,7 +8,7 @@ import pytest
 
 from fleet_platform.devices.entities import compose
 from fleet_shelly.bthome_objects import OBJECTS
-from plugin_sdk import ComponentType, DeviceId, Entity, JSONObject
+from plugin_sdk import JSON, ComponentType, DeviceId, Entity, JSONObject
 
 # File, then entity id without the device, name and properties beside the id.
 EXPECTED: Mapping[str, list[tuple[str, str, JSONObject]]] = {
@@ -44,8 +44,8 @@ EXPECTED: Mapping[str, list[tuple[str, str, JSONObject]]] = {
         ("_0:out", "Breaker box PRO-EM50 I", {}),
     ],
     "S3GW-1DBT001__BluGwG3__aioshelly-test_shellyblugatewaygen3": [
-        ("_200:blutrv", "Shelly BLU TRV [DDEEFF]", {}),
-        ("_200:bthomedevice", "Shelly BLU TRV [DDEEFF]", {}),
+        ("_200:blutrv", "Shelly BLU TRV [DDEEFF]", {"addr": "aa:bb:cc:dd:ee:ff", "model": None}),
+        ("_200:bthomedevice", "Shelly BLU TRV [DDEEFF]", {"addr": "aa:bb:cc:dd:ee:ff", "model": None}),
         (
             "_200:bthomesensor",
             "battery[0] BLU Sensor Shelly BLU Gateway Gen3 [DDEEFF]",
@@ -185,6 +185,15 @@ def test_a_nameless_blu_device_is_called_after_model_and_address(types: Mapping[
     }
     entities = compose(DeviceId("shellyx-1"), "Hall", {key: {} for key in settings}, settings, types)
     assert [entity.name for entity in entities] == ["SBHT-003C [9A8E48] Hall", "BLU Device [DBB5F7] Hall", "Door"]
+
+
+@pytest.mark.parametrize("odd", ["x", 5, ["x"], {"ui": "x"}, {"ui": {"local_name": 5}}])
+def test_a_blu_device_with_odd_settings_is_an_entity_all_the_same(
+    odd: JSON, types: Mapping[str, ComponentType]
+) -> None:
+    settings = {"bthomedevice:200": {"addr": odd, "meta": odd}, "bthomesensor:200": {"obj_id": odd, "idx": odd}}
+    entities = compose(DeviceId("shellyx-1"), "Hall", {key: {} for key in settings}, settings, types)
+    assert [entity.component for entity in entities] == [*settings]
 
 
 @pytest.mark.parametrize(

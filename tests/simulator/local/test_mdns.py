@@ -12,10 +12,8 @@ from zeroconf import ServiceListener, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from fleet_platform.simulator import Device, Simulator
-from fleet_platform.simulator.local import side
 from fleet_platform.simulator.local.mdns import GROUP, PORT, SERVICES, Announcer
 from fleet_platform.simulator.local.options import LocalOptions
-from fleet_platform.simulator.local.side import MissingLibrary
 from plugin_sdk import ComponentType
 from tests.simulator.conftest import QUICK, Eventually, Home
 
@@ -192,40 +190,6 @@ async def test_a_system_without_multicast_is_told_of_and_served_all_the_same(
         _, writer = await asyncio.open_connection(*sim.address(device))
         writer.close()
     assert "simulated devices are not announced: [Errno 19] No such device" in caplog.text
-
-
-async def test_a_missing_library_is_named(
-    home: Home, types: Mapping[str, ComponentType], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(side, "find_spec", lambda _name: None)
-    with pytest.raises(MissingLibrary, match=r"zeroconf, which is not installed: pip install 'fleet-platform\[simul"):
-        async with Simulator(home.url, types=types, local=LocalOptions(port=0)):
-            pass
-    async with Simulator(home.url, types=types, local=LocalOptions(port=0, announce=False)) as sim:
-        assert len(sim) == 0
-
-
-async def test_a_question_that_is_put_a_thousand_times_is_answered_once(
-    loud: Simulator, client: Asker, eventually: Eventually
-) -> None:
-    devices = [await loud.add("S1PMG4", seed=300 + seed) for seed in range(20)]
-    await loud.reachable()
-    client.ask(1, *[(SHELLY, kind) for kind in (_PTR, _ANY)] * 600, *[("_HTTP._tcp.local.", _PTR)] * 200)
-    client.ask(2, (f"{devices[0].id}.local.", _ANY))
-    await eventually(lambda: client.heard_of(2, devices[0]))
-    for device in devices:
-        assert client.heard_of(1, device) == 3, "for each service, and in a second form of the question for one"
-
-
-async def test_of_a_message_with_too_many_questions_the_first_are_answered(
-    loud: Simulator, client: Asker, eventually: Eventually
-) -> None:
-    device = await loud.add("S1PMG4", seed=330)
-    await loud.reachable()
-    client.ask(1, *((f"{device.id}.local.", kind) for kind in range(1_000, 2_400)))
-    client.ask(2, (f"{device.id}.local.", _ANY))
-    await eventually(lambda: client.heard_of(2, device))
-    assert client.heard_of(1, device) == 128
 
 
 async def test_what_waits_to_be_said_is_bounded(

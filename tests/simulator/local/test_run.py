@@ -8,11 +8,8 @@ from collections.abc import Mapping
 
 import aiohttp
 import pytest
-from click.testing import CliRunner
 
-from fleet_platform.cli.simulate import command
 from fleet_platform.simulator import Progress, SimulateOptions, simulate
-from fleet_platform.simulator.local import side
 from fleet_platform.simulator.local.options import LocalOptions
 from plugin_sdk import ComponentType
 from tests.simulator.conftest import QUICK, Eventually, Home
@@ -46,10 +43,3 @@ async def test_a_run_says_where_its_devices_are(
     run.cancel()
     with pytest.raises(asyncio.CancelledError):
         await run
-
-
-def test_the_command_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(side, "find_spec", lambda _name: None)
-    result = CliRunner().invoke(command, ["--local", "--count", "1", "--url", "ws://127.0.0.1:1/shelly"])
-    assert result.exit_code == 2
-    assert "pip install 'fleet-platform[simulator]'" in result.output
