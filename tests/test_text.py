@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import tracemalloc
 from dataclasses import dataclass
 
 import hypothesis
@@ -13,7 +14,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, SecretStr
 
-from fleet_platform.text import MAX_DEPTH, Fragment, JSONDecodeError, TooDeep, decode, encode, text_frame
+from fleet_platform.text import (
+    MAX_DEPTH,
+    Fragment,
+    JSONDecodeError,
+    TooDeep,
+    decode,
+    encode,
+    encode_to_keep,
+    text_frame,
+)
 from plugin_sdk import JSON
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -191,3 +201,15 @@ def test_frames_laid_end_to_end_are_read_back_by_a_strict_reader(payloads: list[
 def test_each_length_has_its_shortest_form(size: int) -> None:
     payload = b"x" * size
     assert read_frame(text_frame(payload)) == (payload, b"")
+
+
+def test_what_is_kept_takes_no_more_memory_than_its_length() -> None:
+    encode_to_keep({"groups": [0]})
+    tracemalloc.start()
+    try:
+        kept = [encode_to_keep({"groups": [number]}) for number in range(1_000)]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < sum(len(each) + 100 for each in kept)
+    assert kept[7] == encode({"groups": [7]})

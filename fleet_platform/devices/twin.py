@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from fleet_platform.devices.frames import mac_of
-from fleet_platform.text import Fragment, decode, encode
+from fleet_platform.text import Fragment, decode, encode, encode_to_keep
 from plugin_sdk import JSON, DeviceId, JSONObject, Presence
 
 if TYPE_CHECKING:
@@ -138,12 +138,12 @@ class Twin:
 
     def set_info(self, info: JSONObject) -> None:
         """Replace the device info."""
-        self._info = encode(info)
+        self._info = encode_to_keep(info)
         self.entities_json = None
 
     def set_settings(self, settings: JSONObject) -> None:
         """Replace all settings."""
-        self._settings = encode(settings)
+        self._settings = encode_to_keep(settings)
         self.entities_json = None
 
     def load(self, *, info: bytes, settings: bytes, meta: JSONObject) -> None:

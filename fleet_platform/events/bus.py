@@ -22,7 +22,7 @@ from fleet_platform.events.reasons import reason_of
 from fleet_platform.events.record import GENERIC, STATUS, Record
 from fleet_platform.events.ring import Ring
 from fleet_platform.rpc.envelope import PLATFORM
-from fleet_platform.text import Fragment, encode
+from fleet_platform.text import Fragment, encode, encode_to_keep
 from plugin_sdk import JSON, DeviceId, Event, JSONObject, component_type
 
 logger = logging.getLogger(__name__)
@@ -151,7 +151,7 @@ class Bus:
             method,
             device,
             time.time_ns() // 1_000_000,
-            encode(params),
+            encode_to_keep(params),
             reasons=(reason,) if reason else (),
             envelope=_FROM_PLATFORM if method in _NOTIFICATIONS else b"",
         )

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from fleet_platform.text import encode
+from fleet_platform.text import encode, encode_to_keep
 from plugin_sdk import DeviceId, JSONObject, Metadata
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,6 @@ class MetadataBook:
                 logger.exception("metadata %s of plugin %s failed", provider.name, plugin)
             cache_s = min(cache_s, provider.cache_s)
         try:
-            self._known[device] = (encode(found), time.monotonic() + cache_s)
+            self._known[device] = (encode_to_keep(found), time.monotonic() + cache_s)
         except TypeError:
             logger.warning("metadata of device %s has no JSON form", device)

@@ -16,7 +16,7 @@ from fleet_platform.methods.shapes import Like, Subscribed
 from fleet_platform.methods.slices import SLICE, in_slices
 from fleet_platform.rpc.calls import caller, outbox_of
 from fleet_platform.rpc.dispatch import Allows
-from fleet_platform.text import Fragment, encode
+from fleet_platform.text import Fragment, encode, encode_to_keep
 from plugin_sdk import JSON, Call, DeviceId, JSONObject, Method
 from plugin_sdk.errors import InvalidParams
 
@@ -112,7 +112,7 @@ class FleetManagerMethods:
             if twin is None:
                 pieces.pop(device, None)
             elif shows(twin.id):
-                pieces[twin.id] = encode(twin.to_json())
+                pieces[twin.id] = encode_to_keep(twin.to_json())
 
         forget = self._bus.tap(("Shelly.*",), lambda event: changed.add(str(event.device)))
         try:

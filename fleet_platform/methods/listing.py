@@ -10,7 +10,7 @@ from fleet_platform import __version__
 from fleet_platform.methods.slices import in_slices
 from fleet_platform.rpc import openrpc
 from fleet_platform.rpc.methods import BoundMethod, bind
-from fleet_platform.text import Fragment, encode
+from fleet_platform.text import Fragment, encode_to_keep
 from plugin_sdk import EventType, JSONObject, Method
 
 _SLICE = 1
@@ -57,7 +57,7 @@ class Book:
             methods, definitions = await self._described("")
             events = self._events_of("")
             whole = openrpc.document(methods, definitions, events, version=__version__)
-            self._document = Fragment(encode(whole))
+            self._document = Fragment(encode_to_keep(whole))
         return self._document
 
     def lister(self, noun: str) -> Callable[[], list[str]]:

@@ -6,7 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 
+from fleet_stores.kinds import KINDS
 from plugin_sdk import JSON, DeviceId, Sql
 
 
@@ -23,12 +25,17 @@ class Stored:
     read: datetime
 
 
+_PLACES = {kind.name: place for place, kind in enumerate(KINDS)}
+_NONE: tuple[str | None, ...] = (None,) * len(KINDS)
+
+
 class Shelf:
     """Table ``stored``."""
 
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
-        self._revisions: dict[tuple[str, str], str] = {}
+        # One small tuple a device, of texts that are much the same in all of them.
+        self._revisions: dict[str, tuple[str | None, ...]] = {}
 
     async def load(self, devices: Iterable[DeviceId]) -> None:
         """Learn the revisions of devices, and forget all others: they were deleted while nobody noticed.
@@ -39,15 +46,20 @@ class Shelf:
         known = [device.lower() for device in devices]
         await self._sql.execute("DELETE FROM stored WHERE device <> ALL ($1::text[])", known)
         rows = await self._sql.fetch("SELECT device, kind, revision FROM stored")
-        self._revisions = {(row["device"], row["kind"]): row["revision"] for row in rows}
+        self._revisions.clear()
+        for row in rows:
+            if row["kind"] in _PLACES:
+                self.note(DeviceId(row["device"]), row["kind"], row["revision"])
 
     def revision(self, device: DeviceId, kind: str) -> str | None:
         """Revision that is known, or None."""
-        return self._revisions.get((device.lower(), kind))
+        return self._revisions.get(device.lower(), _NONE)[_PLACES[kind]]
 
     def note(self, device: DeviceId, kind: str, revision: str) -> None:
         """Remember a revision, in memory alone."""
-        self._revisions[device.lower(), kind] = revision
+        key, place = intern(device.lower()), _PLACES[kind]
+        known = self._revisions.get(key, _NONE)
+        self._revisions[key] = (*known[:place], intern(revision), *known[place + 1 :])
 
     async def get(self, device: DeviceId, kind: str) -> Stored | None:
         """What was last read, or None.
@@ -85,8 +97,7 @@ class Shelf:
         Raises:
             Unavailable: The database is away.
         """
-        for key in [key for key in self._revisions if key[0] == device.lower()]:
-            del self._revisions[key]
+        self._revisions.pop(device.lower(), None)
         await self._sql.execute("DELETE FROM stored WHERE device = $1", device.lower())
 
 
