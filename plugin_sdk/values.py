@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Literal, NewType, TypeAlias
 
 JSON: TypeAlias = Any
@@ -77,19 +78,19 @@ class Call:
 class Event:
     """One thing that happened, as every consumer sees it.
 
-    Encoded once; ``params`` is decoded at first use, so that a consumer that only forwards never pays for it.
-    The decoded value is shared: treat it as read-only.
+    Encoded once and decoded at first use, so that nobody pays for what he does not look at. The decoded value is
+    shared: treat it as read-only.
 
     Attributes:
         seq: Number of the event on this node; gaps are normal.
         method: ``Shelly.Status``, ``Entity.Event``, …
         device: The device it is about, or None.
         ts_ms: When the platform learned of it, UTC epoch milliseconds.
-        payload: ``params`` as JSON text. Of ``Shelly.Status``: with the changed components only.
-        components: Of ``Shelly.Status``: keys of the changed components, known without decoding anything.
+        changes: Of ``Shelly.Status``: key of each changed component to the names in its status that were reported,
+            known without decoding anything; None for a component as a whole, which came, went or was read anew.
     """
 
-    __slots__ = ("__dict__", "components", "device", "method", "payload", "seq", "ts_ms")
+    __slots__ = ("__dict__", "_payload", "changes", "device", "method", "seq", "ts_ms")
 
     def __init__(
         self,
@@ -97,15 +98,20 @@ class Event:
         method: str,
         device: DeviceId | None,
         ts_ms: int,
-        payload: bytes,
-        components: tuple[str, ...] = (),
+        payload: bytes | Callable[[], bytes],
+        changes: Mapping[str, tuple[str, ...] | None] = MappingProxyType({}),
     ) -> None:
-        self.components = components
+        self.changes = changes
         self.seq = seq
         self.method = method
         self.device = device
         self.ts_ms = ts_ms
-        self.payload = payload
+        self._payload = payload
+
+    @cached_property
+    def payload(self) -> bytes:
+        """``params`` as JSON text. Of ``Shelly.Status``: with the changed components only."""
+        return self._payload if isinstance(self._payload, bytes) else self._payload()
 
     @cached_property
     def params(self) -> JSONObject:

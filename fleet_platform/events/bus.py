@@ -11,7 +11,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 
 _FROM_PLATFORM = b'"src":"%b","dst":"FM_CLIENT",' % PLATFORM.encode()
 _NOTIFICATIONS = frozenset({"NotifyEvent", "NotifyStatus"})
+_MAX_KEYS = 1_000
+"""Component keys that a tap remembers; those that real devices use are a few dozen."""
+
 _ABOUT_COMPONENTS = frozenset({STATUS, "Shelly.Message"})
 
 
@@ -49,9 +52,20 @@ class _Tap:
     names: tuple[str, ...]
     on_event: Callable[[Event], None]
     components: frozenset[str]
+    known: dict[str, bool] = field(default_factory=dict)
 
     def wants(self, keys: Iterable[str]) -> bool:
-        return not self.components or any(component_type(key) in self.components for key in keys)
+        if not self.components:
+            return True
+        for key in keys:
+            wanted = self.known.get(key)
+            if wanted is None:
+                wanted = component_type(key) in self.components
+                if len(self.known) < _MAX_KEYS:
+                    self.known[key] = wanted
+            if wanted:
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +200,16 @@ class Bus:
             components={key: _member_head(key) + encode(status.get(key)) for key in keys},
             reasons=reasons,
         )
-        self._send(record, reach, status, record.keys)
+        self._send(record, reach, status, record.keys, changes)
 
-    def _send(self, record: Record, reach: _Reach, status: JSONObject | None, about: Iterable[str]) -> None:
+    def _send(
+        self,
+        record: Record,
+        reach: _Reach,
+        status: JSONObject | None,
+        about: Iterable[str],
+        changes: Mapping[str, JSON] | None = None,
+    ) -> None:
         for channel, filters in reach.channels:
             chosen = channel.select(record, filters)
             if chosen is None:
@@ -208,7 +229,7 @@ class Bus:
         event: Event | None = None
         for tap in reach.taps:
             if tap.wants(about):
-                event = event or record.event()
+                event = event or record.event(_names(record, status, changes))
                 tap.on_event(event)
 
     # ---- consuming ----------------------------------------------------------------------------------------
@@ -380,6 +401,17 @@ class Bus:
     def _may(self, channel: Channel, method: str) -> bool:
         permission = self._permissions.get(method)
         return permission is None or channel.audience.may(permission)
+
+
+def _names(
+    record: Record, status: JSONObject | None, changes: Mapping[str, JSON] | None
+) -> Mapping[str, tuple[str, ...] | None]:
+    """What was reported of each component; a patch that is the status itself was taken as it is, not merged."""
+    if status is None:
+        return {}
+    if changes is None:
+        return dict.fromkeys(record.keys)
+    return {key: None if patch is None or patch is status.get(key) else tuple(patch) for key, patch in changes.items()}
 
 
 @lru_cache(maxsize=65_536)

@@ -6,6 +6,8 @@ and a slow client's records can be merged without decoding anything.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fleet_platform.text import encode, text_frame
 from plugin_sdk import DeviceId, Event
 
@@ -77,7 +79,6 @@ class Record:
         pieces = sum(map(len, self.components.values())) if self.components else 0
         return 400 + len(self.head) + len(self.tail) + pieces
 
-    @property
     def payload(self) -> bytes:
         """``params`` as JSON; of a status event with all changed components and no others."""
         if self.components is None:
@@ -87,7 +88,7 @@ class Record:
     def frame(self) -> bytes:
         """The websocket frame; of a status event with all changed components. Made once."""
         if self._frame is None:
-            self._frame = self._wrap(self.payload)
+            self._frame = self._wrap(self.payload())
         return self._frame
 
     def frame_of(self, keys: tuple[str, ...]) -> bytes:
@@ -118,9 +119,9 @@ class Record:
         union = {**older, **{key: components[key] for key in keys}}
         return union, self._wrap(self.head + _members(union) + self.tail)
 
-    def event(self) -> Event:
-        """The value plugins receive."""
-        return Event(self.seq, self.method, self.device, self.ts_ms, self.payload, self.keys)
+    def event(self, changes: Mapping[str, tuple[str, ...] | None]) -> Event:
+        """The value plugins receive; ``changes`` as in :class:`plugin_sdk.Event`."""
+        return Event(self.seq, self.method, self.device, self.ts_ms, self.payload, changes)
 
     def _wrap(self, params: bytes) -> bytes:
         return text_frame(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from fleet_platform.devices.composer import Composer
 from fleet_platform.devices.fleet import Fleet
@@ -69,7 +70,7 @@ class DeviceView:
     def read(self, path: str) -> JSON:
         """One value of its status."""
         value: JSON = self._twin.status
-        for name in path.split("."):
+        for name in _names(path):
             if type(value) is not dict:
                 return None
             value = value.get(name)
@@ -77,6 +78,11 @@ class DeviceView:
 
     def __repr__(self) -> str:
         return f"DeviceView({self.id!r})"
+
+
+@lru_cache(maxsize=1_000)
+def _names(path: str) -> list[str]:
+    return path.split(".")
 
 
 class DevicesView:

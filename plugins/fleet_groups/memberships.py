@@ -14,11 +14,12 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
 from fleet_groups.query import Fact, Query, Subject
+from plugin_sdk import component_type
 
 _NO_GROUPS: frozenset[int] = frozenset()
 
 MAX_PLANS = 1_000
-"""Sets of groups whose order is remembered."""
+"""Sets of groups whose order is remembered, and kinds of changes whose groups are."""
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -90,7 +91,9 @@ class Memberships:
         self._above: dict[int, frozenset[int]] = {}
         self._plans: dict[frozenset[int], list[_Step]] = {}
         self._by_fact: dict[Fact, frozenset[int]] = {}
+        self._by_path: dict[str, dict[str, frozenset[int]]] = {}
         self._by_component: dict[str, frozenset[int]] = {}
+        self._by_change: dict[tuple[str, tuple[str, ...] | None], frozenset[int]] = {}
         self._dynamic = _NO_GROUPS
 
     # ---- groups ---------------------------------------------------------------------------------------------
@@ -121,15 +124,27 @@ class Memberships:
     @property
     def components(self) -> frozenset[str]:
         """Types of components that some query looks at."""
-        return frozenset(self._by_component)
+        return frozenset(self._by_component).union(map(component_type, self._by_path))
 
     def about(self, fact: Fact) -> frozenset[int]:
         """Groups whose query looks at a fact."""
         return self._by_fact.get(fact, _NO_GROUPS)
 
-    def about_component(self, kind: str) -> frozenset[int]:
-        """Groups whose query looks at a type of components."""
-        return self._by_component.get(kind, _NO_GROUPS)
+    def about_status(self, key: str, names: tuple[str, ...] | None) -> frozenset[int]:
+        """Groups whose query looks at these names in the status of a component; None for the component as a whole."""
+        change = (key, names)
+        found = self._by_change.get(change)
+        if found is None:
+            if len(self._by_change) >= MAX_PLANS:
+                self._by_change.clear()
+            found = self._by_change[change] = self._find_about(key, names)
+        return found
+
+    def _find_about(self, key: str, names: tuple[str, ...] | None) -> frozenset[int]:
+        paths = self._by_path.get(key, {})
+        if names is None:
+            return self._by_component.get(component_type(key).lower(), _NO_GROUPS).union(*paths.values())
+        return _NO_GROUPS.union(*(paths.get(name, _NO_GROUPS) for name in names))
 
     def concerned(self, device: str) -> frozenset[int]:
         """Groups that a device may belong to, as far as can be told without asking."""
@@ -141,6 +156,7 @@ class Memberships:
         order = [self.groups[number] for number in TopologicalSorter(edges).static_order() if number in self.groups]
         above: dict[int, set[int]] = defaultdict(set)
         by_fact: dict[Fact, set[int]] = defaultdict(set)
+        by_path: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         by_component: dict[str, set[int]] = defaultdict(set)
         for group in order:
             for number in group.made_of:
@@ -148,6 +164,8 @@ class Memberships:
             if group.query is not None:
                 for fact in group.query.needs.facts:
                     by_fact[fact].add(group.id)
+                for key, name in group.query.needs.paths:
+                    by_path[key][name].add(group.id)
                 for kind in group.query.needs.components:
                     by_component[kind].add(group.id)
         self._order = order
@@ -156,7 +174,9 @@ class Memberships:
         self._plans.clear()
         self._dynamic = frozenset([group.id for group in order if group.query is not None])
         self._by_fact = {fact: frozenset(ids) for fact, ids in by_fact.items()}
+        self._by_path = {key: {name: frozenset(ids) for name, ids in names.items()} for key, names in by_path.items()}
         self._by_component = {kind: frozenset(ids) for kind, ids in by_component.items()}
+        self._by_change.clear()
 
     # ---- members --------------------------------------------------------------------------------------------
 

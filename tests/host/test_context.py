@@ -364,7 +364,18 @@ async def test_status_event_names_the_components_that_changed(fleet: Any, servic
     async with fleet.subscribe("Shelly.*") as events:
         services.bus.publish_status(twin, {"sys": {"uptime": 1}, "lamp:0": None})
         event = await anext(events)
-    assert event.components == ("sys", "lamp:0")
+    assert event.changes == {"sys": ("uptime",), "lamp:0": None}
+
+
+async def test_status_event_tells_what_came_or_was_read_as_a_whole(fleet: Any, services: HostServices) -> None:
+    twin = add_device(services)
+    came = {"on": False}
+    twin.status["lamp:0"] = came
+    async with fleet.subscribe("Shelly.*") as events:
+        services.bus.publish_status(twin, {"lamp:0": came})
+        services.bus.publish_status(twin)
+        assert (await anext(events)).changes == {"lamp:0": None}
+        assert (await anext(events)).changes == dict.fromkeys(twin.status)
 
 
 def test_device_names_its_components(fleet: Any, services: HostServices) -> None:

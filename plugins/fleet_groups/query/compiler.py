@@ -10,9 +10,9 @@ from typing import Literal, TypeAlias
 from fleet_groups.query.parser import parse
 from fleet_groups.query.subject import Subject
 from fleet_groups.query.syntax import All, Any, Condition, Node, Not, Operator, QueryError, Value
-from fleet_groups.query.values import OPERATORS, Fits, comparison, fits, matches, needs_number, whole_number
+from fleet_groups.query.values import NUMBERS, OPERATORS, Fits, comparison, fits, matches, needs_number, whole_number
 from fleet_groups.query.versions import version
-from plugin_sdk import component_type
+from plugin_sdk import JSON
 
 Fact: TypeAlias = Literal["info", "presence", "tags", "location", "settings"]
 """What changes at once for a device; status and groups are told apart further."""
@@ -31,10 +31,12 @@ class Needs:
     """What a query depends on.
 
     Attributes:
-        components: Types of components whose status it looks at.
+        paths: Of the status it looks at: component key and the first name of the path in it, empty for none.
+        components: Types of components for which it asks whether there is one.
         groups: Groups whose members it asks for.
     """
 
+    paths: frozenset[tuple[str, str]] = frozenset()
     components: frozenset[str] = frozenset()
     facts: frozenset[Fact] = frozenset()
     groups: frozenset[int] = frozenset()
@@ -74,12 +76,13 @@ def _conditions(node: Node) -> Iterator[Condition]:
 
 
 def _needs(conditions: list[Condition]) -> Needs:
-    components, facts, groups = set[str](), set[Fact](), set[int]()
+    paths, components, facts, groups = set[tuple[str, str]](), set[str](), set[Fact](), set[int]()
     for condition in conditions:
         kind, path = _field(condition)
         match kind:
             case "status":
-                components.add(component_type(path.partition(".")[0]))
+                key, _, within = path.partition(".")
+                paths.add((key, within.partition(".")[0]))
             case "settings":
                 facts.add("settings")
             case "component":
@@ -96,7 +99,9 @@ def _needs(conditions: list[Condition]) -> Needs:
                 facts.update(("info", "settings"))  # some devices have their name in the settings alone
             case _:
                 facts.add("info")
-    return Needs(components=frozenset(components), facts=frozenset(facts), groups=frozenset(groups))
+    return Needs(
+        paths=frozenset(paths), components=frozenset(components), facts=frozenset(facts), groups=frozenset(groups)
+    )
 
 
 def _field(condition: Condition) -> tuple[str, str]:
@@ -172,10 +177,22 @@ def _condition(condition: Condition) -> Test:
 
 def _reading(condition: Condition, kind: str, path: str) -> Test:
     """A value of the status or the settings."""
+    if kind == "status" and condition.operator in _NUMERIC:
+        needs_number(condition)
+        return _NUMERIC[condition.operator](path, condition.values[0].plain)
     test: Fits = (lambda found: found is not None) if condition.operator == "exists" else fits(condition)
     if kind == "status":
         return lambda subject: test(subject.status[path])
     return lambda subject: test(subject.setting(path))
+
+
+# What queries ask most, and devices report most: each spelt out, for a call more costs as much as the comparison.
+_NUMERIC: Mapping[str, Callable[[str, JSON], Test]] = {
+    "<": lambda path, limit: lambda subject: type(found := subject.status[path]) in NUMBERS and found < limit,
+    "<=": lambda path, limit: lambda subject: type(found := subject.status[path]) in NUMBERS and found <= limit,
+    ">": lambda path, limit: lambda subject: type(found := subject.status[path]) in NUMBERS and found > limit,
+    ">=": lambda path, limit: lambda subject: type(found := subject.status[path]) in NUMBERS and found >= limit,
+}
 
 
 _ALLOWED: dict[str, frozenset[Operator]] = {

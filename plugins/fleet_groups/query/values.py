@@ -25,7 +25,7 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_NUMBERS = frozenset({int, float})
+NUMBERS = frozenset({int, float})
 
 
 def comparison(sign: str) -> Callable[[Any, Any], bool]:
@@ -48,7 +48,7 @@ def fits(condition: Condition) -> Fits:
         return _equals(condition.values[0])
     needs_number(condition)
     compare, wanted = _COMPARE[condition.operator], condition.values[0].plain
-    return lambda found: type(found) in _NUMBERS and compare(found, wanted)
+    return lambda found: type(found) in NUMBERS and compare(found, wanted)
 
 
 def _equals(value: Value) -> Fits:
@@ -56,7 +56,7 @@ def _equals(value: Value) -> Fits:
     if isinstance(wanted, bool):
         return lambda found: found is wanted
     if isinstance(wanted, float):
-        return lambda found: type(found) in _NUMBERS and found == wanted
+        return lambda found: type(found) in NUMBERS and found == wanted
     text = wanted.lower()
     return lambda found: type(found) is str and found.lower() == text
 

@@ -87,11 +87,31 @@ def test_a_change_goes_through_to_the_groups_made_of_a_group() -> None:
     device = DEVICES[0]
     assert world.memberships.of[device] == {5, 3}
     world.level[device] = 9
-    world.memberships.settle(device, world.memberships.about_component("x"), "live")
+    world.memberships.settle(device, world.memberships.about_status("x", ("level",)), "live")
     assert world.memberships.of[device] == {9, 1}
     assert device not in opposite.members
-    world.memberships.settle(device, world.memberships.about_component("x"), "live")
+    world.memberships.settle(device, world.memberships.about_status("x", ("level",)), "live")
     assert len([entry for entry in world.told if entry[1] == device and entry[3] == "live"]) == 4
+
+
+def test_only_queries_that_name_what_changed_are_asked() -> None:
+    world = World()
+    world.put(1, text="status.wifi.rssi < -75")
+    world.put(2, text="status.switch:0.output = true and presence = online")
+    world.put(3, text="component = switch")
+    world.put(4, text="status.switch:1 exists")
+    world.put(5, text="status.switch:0.aenergy.total > 5")
+    about = world.memberships.about_status
+    assert about("switch:0", ("apower", "output")) == {2}
+    assert about("switch:0", ("apower", "aenergy")) == {5}
+    assert about("switch:1", ("output",)) == frozenset()
+    assert about("switch:0", None) == {2, 3, 5}
+    assert about("switch:1", None) == {3, 4}
+    assert about("wifi", ("rssi",)) == {1}
+    assert world.memberships.components == {"switch", "wifi"}
+    for number in range(5_000):  # names are the devices' choice
+        assert not about("wifi", (f"x{number}",))
+    assert len(world.memberships._by_change) <= 1_000
 
 
 def test_a_dropped_group_leaves_no_trace() -> None:
@@ -139,7 +159,7 @@ def test_settling_device_by_device_gives_what_the_definition_says(chance: random
     for _ in range(20):
         device = chance.choice(DEVICES)
         world.level[device] = chance.randrange(6)
-        world.memberships.settle(device, world.memberships.about_component("x"), "live")
+        world.memberships.settle(device, world.memberships.about_status("x", ("level",)), "live")
     before = {number: set(group.members) for number, group in world.memberships.groups.items()}
     for number in numbers:
         group = world.memberships.groups[number]

@@ -193,7 +193,15 @@ def test_a_query_knows_what_it_depends_on() -> None:
     needs = compile_query(
         "status.wifi.rssi < -75 and (component in (cover, Light) or status.switch:0.output = true) and group in (3, 4)"
     ).needs
-    assert needs == Needs(components=frozenset({"wifi", "cover", "light", "switch"}), groups=frozenset({3, 4}))
+    assert needs == Needs(
+        paths=frozenset({("wifi", "rssi"), ("switch:0", "output")}),
+        components=frozenset({"cover", "light"}),
+        groups=frozenset({3, 4}),
+    )
+    assert compile_query("status.sys exists or status.sys.available_updates.stable exists").needs.paths == {
+        ("sys", ""),
+        ("sys", "available_updates"),
+    }
     assert compile_query("tag = x or not location = 1").needs.facts == {"tags", "location"}
     assert compile_query("presence = online and settings.x = 1").needs.facts == {"presence", "settings"}
     assert compile_query("name = x").needs.facts == {"info", "settings"}
