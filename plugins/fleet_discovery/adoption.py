@@ -21,9 +21,9 @@ from fleet_discovery.report import Report, sentence
 from fleet_discovery.server_url import is_secure, server_url, shown
 from fleet_discovery.settings import DiscoverySettings
 from fleet_discovery.visit import Outbound, asked, outbound_of, text
-from fleet_discovery.whereabouts import arrival, known_id, states
-from plugin_sdk import JSON, Fleet, JSONObject
-from plugin_sdk.errors import Conflict, FleetError, RateLimited, Unavailable
+from fleet_discovery.whereabouts import arrival, known_id, may, states
+from plugin_sdk import JSON, Fleet, JSONObject, Principal
+from plugin_sdk.errors import Conflict, FleetError, PermissionDenied, RateLimited, Unavailable
 
 AT_ONCE = 16
 MOST_ASKED = 256
@@ -39,12 +39,14 @@ class Order:
 
     Attributes:
         host: Address, name, or id of a device that was found.
+        asker: Who wants it.
         password: Of the device; None for the one of the settings.
         url: Where it shall connect to; None for this platform.
         replace: Whether it may be taken away from another server.
     """
 
     host: str
+    asker: Principal | None
     password: SecretStr | None = None
     url: str | None = None
     replace: bool = False
@@ -85,17 +87,18 @@ class Adoptions:
         finally:
             self._under_way.discard(key)
 
-    async def probe(self, host: str, password: SecretStr | None) -> JSONObject:
+    async def probe(self, host: str, password: SecretStr | None, asker: Principal | None) -> JSONObject:
         """Who answers at a host, and where its websocket is pointed.
 
         Raises:
-            FleetError: It cannot be reached, is no device, or the password is wrong.
+            FleetError: It cannot be reached, is no device or none for whoever asks, or the password is wrong.
         """
         settings = self._settings()
         async with self._turns:
-            place = await self._find(host)
+            place = await self._find(host, asker)
             async with local_device(place, password or settings.password) as device:
                 info = await device.identify()
+                self._check(asker, info["id"], "discovery.probe")
                 locked = info.get("auth_en") is True and (password or settings.password) is None
                 outbound = None if locked else await outbound_of(device)
             url = await self._own_url(place)
@@ -114,13 +117,14 @@ class Adoptions:
     # ---- the steps --------------------------------------------------------------------------------------
 
     def _tell(self, params: JSONObject) -> None:
-        self._fleet.publish("Discovery.Adopting", params, device=known_id(self._fleet, params["id"]))
+        device = params["id"] or device_of(params["host"])
+        self._fleet.publish("Discovery.Adopting", params, device=known_id(self._fleet, device))
 
     async def _point(self, order: Order, report: Report) -> str | None:
         """Have a device connect here; returns the outcome if there is nothing to do."""
         password = order.password or self._settings().password
         with report.trying("find"):
-            place = await self._find(order.host)
+            place = await self._find(order.host, order.asker)
             url = await self._url(order.url, place)
             report.add("find", f"it is at {place} and shall connect to {shown(url)}")
         async with local_device(place, password) as device:
@@ -138,15 +142,21 @@ class Adoptions:
                     report.add("restart", "it restarts")
         return None
 
-    async def _find(self, host: str) -> Place:
+    async def _find(self, host: str, asker: Principal | None) -> Place:
         entry = self._book.get(host)
-        if entry is not None:
+        if entry is not None and may(self._fleet, asker, entry.found.id):
             return await resolve(str(Place(entry.found.address, entry.found.port)), self._settings().allowed)
         return await resolve(host, self._settings().allowed)
+
+    def _check(self, asker: Principal | None, device: str, permission: str) -> None:
+        """What answers at an address may be a device that is not for everybody."""
+        if not may(self._fleet, asker, device, permission):
+            raise PermissionDenied("the device that answers there is not yours", permission=permission)
 
     async def _identify(self, device: LocalDevice, order: Order, report: Report) -> str | None:
         """Returns the outcome if there is nothing to do."""
         info = await device.identify()
+        self._check(order.asker, info["id"], "discovery.adopt")
         name = report.id = info["id"]
         if (device_of(order.host) or name).lower() != name.lower():
             raise Conflict(f"another device answers there: {name}")

@@ -12,6 +12,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from ipaddress import IPv6Address, ip_address
 
 from zeroconf import (  # type: ignore[attr-defined]  # its ``__all__`` leaves DNSPointer out
     BadTypeInNameException,
@@ -68,7 +69,8 @@ class Browser(RecordUpdateListener):
         _check(interfaces)
         async with (
             AsyncZeroconf(
-                interfaces=list(interfaces) or InterfaceChoice.All, ip_version=_version(interfaces)
+                interfaces=[_plain(each) for each in interfaces] or InterfaceChoice.All,
+                ip_version=_version(interfaces),
             ) as zeroconf,
             asyncio.TaskGroup() as tasks,
         ):
@@ -151,11 +153,31 @@ def _info(service_type: str, name: str) -> AsyncServiceInfo | None:
 def _check(interfaces: Iterable[str]) -> None:
     """Before the library does, which leaves a socket open when it finds out."""
     for address in interfaces:
+        if not _is_of_one(address):
+            raise _foreign(address)
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
             try:
-                probe.bind((address, 0))
+                numeric = socket.getaddrinfo(address, 0, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)
+                probe.bind(numeric[0][4])  # with the interface of a link-local address
             except OSError as error:
-                raise Unavailable(f"{address} is no address of this machine", part="network") from error
+                raise _foreign(address) from error
+
+
+def _foreign(address: str) -> Unavailable:
+    return Unavailable(f"{address} is no address of this machine", part="network")
+
+
+def _is_of_one(address: str) -> bool:
+    """Whether it is the kind of address that one machine has, or all of IPv4."""
+    parsed = ip_address(address)
+    if isinstance(parsed, IPv6Address) and (parsed.is_unspecified or parsed.ipv4_mapped is not None):
+        return False
+    return not parsed.is_multicast
+
+
+def _plain(address: str) -> str:
+    """Without the interface of a link-local address, which the library finds by itself."""
+    return address.partition("%")[0]
 
 
 def _version(interfaces: Iterable[str]) -> IPVersion:

@@ -34,7 +34,9 @@ def adopt_type(adoptions: Callable[[], Adoptions]) -> JobType:
     async def run(step: JobStep) -> JSON:
         params = _read(step.params)
         url = None if params.url is None else read_server_url(params.url)
-        answer = await adoptions().adopt(Order(host=step.device, url=url, replace=params.replace))
+        answer = await adoptions().adopt(
+            Order(host=step.device, asker=step.on_behalf_of, url=url, replace=params.replace)
+        )
         if answer["outcome"] == "timeout":
             raise CallTimeout(answer["steps"][-1]["detail"])
         return answer

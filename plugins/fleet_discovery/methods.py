@@ -12,7 +12,7 @@ from fleet_discovery.adoption import Adoptions, Order, failed
 from fleet_discovery.book import Book, Entry
 from fleet_discovery.server_url import read_server_url
 from fleet_discovery.settings import DiscoverySettings, MdnsConfig
-from fleet_discovery.whereabouts import states
+from fleet_discovery.whereabouts import may, states
 from plugin_sdk import JSON, Call, Fleet, JSONObject, Method
 from plugin_sdk.errors import FleetError, InvalidParams
 
@@ -67,12 +67,14 @@ class DiscoveryMethods:
         websocket is pointed: `{server, here}`, or null until `Discovery.Probe` asked. `last_seen` is in UTC epoch
         milliseconds.
         """
-        entries = [entry for entry in self._book.entries() if _may_see(fleet, call, entry.found.id)]
+        entries = [entry for entry in self._book.entries() if may(fleet, call.principal, entry.found.id)]
         found = await states(fleet, [entry.found.id for entry in entries])
         return [_line(fleet, entry, found[entry.found.id]) for entry in entries]
 
     async def probe(
         self,
+        fleet: Fleet,
+        call: Call,
         host: Host | None = None,
         id: Host | None = None,  # noqa: A002  # the wire's name
         password: Password | None = None,
@@ -84,10 +86,12 @@ class DiscoveryMethods:
         """
         if (host is None) is (id is None):
             raise InvalidParams.at("host", "either host or id says which device")
-        return await self._adoptions().probe(self._host(host, id), password)
+        return await self._adoptions().probe(self._host(fleet, call, host, id), password, call.principal)
 
     async def adopt(
         self,
+        fleet: Fleet,
+        call: Call,
         host: Host | None = None,
         id: Host | None = None,  # noqa: A002  # the wire's name
         hosts: Hosts | None = None,
@@ -106,10 +110,10 @@ class DiscoveryMethods:
         server = None if url is None else read_server_url(url)
 
         def order(name: str) -> Order:
-            return Order(host=name, password=password, url=server, replace=replace)
+            return Order(host=name, asker=call.principal, password=password, url=server, replace=replace)
 
         if hosts is None:
-            return await self._adoptions().adopt(order(self._host(host, id)))
+            return await self._adoptions().adopt(order(self._host(fleet, call, host, id)))
         unique = list({name.lower(): name for name in hosts}.values())
         return {"devices": await self._adopt_all([order(name) for name in unique])}
 
@@ -118,7 +122,7 @@ class DiscoveryMethods:
 
         `refused` counts announcements for which there was no place.
         """
-        found = [entry.found for entry in self._book.entries() if _may_see(fleet, call, entry.found.id)]
+        found = [entry.found for entry in self._book.entries() if may(fleet, call.principal, entry.found.id)]
         return {
             "running": self._running(),
             "devices": [each.to_json() for each in found],
@@ -144,8 +148,8 @@ class DiscoveryMethods:
 
     # ---- inside -----------------------------------------------------------------------------------------
 
-    def _host(self, host: str | None, device: str | None) -> str:
-        if device is not None and self._book.get(device) is None:
+    def _host(self, fleet: Fleet, call: Call, host: str | None, device: str | None) -> str:
+        if device is not None and (self._book.get(device) is None or not may(fleet, call.principal, device)):
             raise InvalidParams.at("id", "no device of this id announces itself; host says where it is")
         return host or device or ""
 
@@ -159,11 +163,6 @@ class DiscoveryMethods:
         async with asyncio.TaskGroup() as tasks:
             adopting = [tasks.create_task(one(order)) for order in orders]
         return [task.result() for task in adopting]
-
-
-def _may_see(fleet: Fleet, call: Call, device: str) -> bool:
-    known = fleet.devices.get(device)
-    return known is None or (call.principal is not None and fleet.allows(call.principal, "device.get", known.id))
 
 
 def _line(fleet: Fleet, entry: Entry, state: str) -> JSONObject:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
-from plugin_sdk import EventStream, Fleet, JSONObject
+from plugin_sdk import EventStream, Fleet, JSONObject, Principal
 from plugin_sdk.errors import Unavailable
 
 State: TypeAlias = Literal["connected", "offline", "waiting", "denied", "new"]
@@ -17,6 +17,14 @@ def known_id(fleet: Fleet, device: str | None) -> str | None:
     """The id of a device that is in the fleet, for an event that only who may see it is to get; None of a stranger."""
     known = None if device is None else fleet.devices.get(device)
     return None if known is None else known.id
+
+
+def may(fleet: Fleet, who: Principal | None, device: str, permission: str = "device.get") -> bool:
+    """Whether somebody may do something about a device: a stranger is for all, one of the fleet for who may see it."""
+    known = known_id(fleet, device)
+    if known is None:
+        return True
+    return who is not None and all(fleet.allows(who, each, known) for each in ("device.get", permission))
 
 
 async def states(fleet: Fleet, devices: Sequence[str]) -> Mapping[str, State]:

@@ -32,7 +32,7 @@ export function askToAdopt(fleet, { id = null, done }) {
     "form",
     null,
     h("h2", { id: "adopt-title" }, id === null ? "Adopt a device" : `Adopt ${id}?`),
-    h("p", { class: "dim" }, "Its websocket is pointed here and it restarts. Whether it is let in is decided as always."),
+    h("p", { class: "dim" }, "It is told to connect here, and restarts. Whether it is let in is decided as for any other device."),
     host,
     password,
     h("label", { class: "tick" }, replace, "Take it away from another server"),

@@ -61,7 +61,7 @@ class Discovery extends HTMLElement {
     return this.#rows.get(String(id ?? host).toLowerCase()) ?? this.#rows.get(String(host).toLowerCase());
   }
 
-  // Many events come at once: they are one reason to read, and a row shows how long ago each device was heard of.
+  // Many events come at once: they are one reason to read.
   #soon() {
     this.#timer ??= setTimeout(() => this.#read(), PAUSE_MS);
   }

@@ -1,6 +1,5 @@
 // One device that announces itself: what is known of it, and having it come here.
 import { h, icon, setAttribute, setText } from "/static/dom.js";
-import { ago } from "/static/format.js";
 import { explain } from "/static/words.js";
 import { askToAdopt, STEPS } from "./adopt_dialog.js";
 
@@ -26,7 +25,13 @@ export class FoundRow {
     this.chip = h("span", { class: "chip" });
     this.ask = h(
       "button",
-      { type: "button", class: "quiet", "aria-label": `Ask ${id} where it connects to`, onclick: () => this.#probe() },
+      {
+        type: "button",
+        class: "quiet",
+        "aria-label": `Ask ${id} where it connects to`,
+        title: "Ask where it connects to",
+        onclick: () => this.#probe(),
+      },
       "Ask",
     );
     this.adopt = h(
@@ -44,10 +49,10 @@ export class FoundRow {
     );
   }
 
-  draw({ id, name, app, model, gen, ver, address, port, state, ws, last_seen }) {
+  draw({ id, name, app, model, gen, ver, address, port, state, ws }) {
     const place = port === 80 ? address : `${address}:${port}`;
     setText(this.name, name || id);
-    const parts = [name && id, model ?? app, `generation ${gen}`, ver, place, `heard of ${ago(last_seen)}`];
+    const parts = [name && id, model ?? app, `generation ${gen}`, ver, place];
     setText(this.about, parts.filter(Boolean).join(" · "));
     setText(this.points, whereTo(ws));
     const [text, kind] = STATES[state] ?? STATES.new;

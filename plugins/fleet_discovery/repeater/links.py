@@ -163,7 +163,7 @@ def _join_6(index: int, port: int) -> socket.socket:
 
 def _socket(family: socket.AddressFamily) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_DGRAM)
+    # Not SO_REUSEPORT: with it Linux (seen with 6.18) gives some messages to the socket of another network.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     sock.setblocking(False)
     return sock

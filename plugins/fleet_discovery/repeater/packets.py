@@ -1,9 +1,10 @@
 """Multicast DNS messages as they are carried on. Pure.
 
 A question may ask for an answer to its sender alone; in another network the sender is the repeater, which no answer is
-for. So each question is carried on as one to be answered to everybody.
+for. So each question is carried on as one to be answered to everybody, and without the number that an answer to its
+sender would have.
 
-Source: RFC 1035 section 4.1, RFC 6762 section 5.4.
+Source: RFC 1035 section 4.1, RFC 6762 sections 5.4, 6.7 and 18.1.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ def carried(packet: bytes) -> bytes | None:
     if questions > _MOST_QUESTIONS or questions + sum(others) == 0 or flags & 0x7800:
         return None
     copy, at = bytearray(packet), _HEADER.size
+    copy[:2] = b"\0\0"
     for _ in range(questions):
         end = _after_name(packet, at)
         if end is None or end + 4 > len(packet):

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
+from ipaddress import IPv6Address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from zeroconf import DNSOutgoing, DNSPointer, DNSText  # type: ignore[attr-defined]  # not in __all__
 
+from fleet_discovery.book import Book
+from fleet_discovery.browser import Browser
+from fleet_discovery.settings import MdnsConfig
 from fleet_platform.simulator import Simulator
+from plugin_sdk.errors import Unavailable
 from tests.plugins.fleet_discovery.conftest import next_event, stranger
 
 if TYPE_CHECKING:
@@ -94,6 +101,66 @@ async def test_an_address_of_another_machine_is_a_fault_of_the_plugin_alone(flee
     assert await rpc("Discovery.List") == []
     await rpc("Mdns.SetConfig", {"config": {"interfaces": ["127.0.0.1"]}})
     await fleet.until(lambda: running(rpc))
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "::", "::ffff:127.0.0.1", "224.0.0.251", "ff02::fb", "fe80::1%nope"])
+async def test_what_is_no_address_of_this_machine_is_said_to_be_none(address: str) -> None:
+    with pytest.raises(Unavailable, match="is no address of this machine"):
+        await listen_at(address)
+
+
+TENTATIVE = 0x40
+"""Not yet this machine's (``IFA_F_TENTATIVE`` of Linux)."""
+
+
+def addresses_6() -> list[str]:
+    """This machine's addresses of IPv6; a link-local one with its interface."""
+    found = []
+    for line in (
+        Path("/proc/net/if_inet6").read_text("ascii").splitlines() if Path("/proc/net/if_inet6").exists() else ()
+    ):
+        digits, _index, _length, _scope, flags, name = line.split()
+        if int(flags, 16) & TENTATIVE:
+            continue
+        address = IPv6Address(int(digits, 16))
+        found.append(f"{address}%{name}" if address.is_link_local else str(address))
+    return found
+
+
+@pytest.mark.parametrize("address", addresses_6())
+async def test_each_address_of_this_machine_can_be_listened_at(address: str) -> None:
+    await listen_at(address)
+
+
+async def listen_at(address: str) -> None:
+    book = Book(clock_ms=lambda: 0, changed=lambda _key: None)
+    async with Browser(book, lambda _address: True, lambda: None).listening(
+        MdnsConfig(interfaces=[address]).interfaces or []
+    ):
+        pass
+
+
+def udp_sockets() -> int:
+    """How many this process has open, of IPv4."""
+    known = {line.split()[9] for line in Path("/proc/self/net/udp").read_text("ascii").splitlines()[1:]}
+    count = 0
+    for each in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # closed meanwhile
+            count += str(each.readlink()).removeprefix("socket:[").removesuffix("]") in known
+    return count
+
+
+async def test_switched_off_and_on_it_leaves_nothing_open_and_finds_devices_again(
+    fleet: TestedFleet, rpc: Rpc, loud: Simulator
+) -> None:
+    device = await stranger(loud, seed=34)
+    before = udp_sockets()
+    for _ in range(3):
+        await rpc("plugin:discovery.SetConfig", {"config": {"enable": True, "mdns": True}})
+        await fleet.until(lambda: listed(rpc, device.id))
+        assert udp_sockets() > before
+        await rpc("plugin:discovery.SetConfig", {"config": {"enable": False}})
+        await fleet.until(lambda: udp_sockets() == before)
 
 
 async def test_a_flood_is_not_listened_to(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import struct
@@ -13,8 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -51,7 +49,7 @@ def answer(name: str) -> bytes:
 
 
 def test_a_question_for_an_answer_to_its_sender_becomes_one_for_all() -> None:
-    assert carried(question(unicast=True)) == question()
+    assert carried(question(unicast=True, number=77)) == question()
     assert carried(question()) == question()
     assert carried(answer("plug")) == answer("plug")
 
@@ -227,20 +225,21 @@ async def test_one_way_is_one_way(ports: tuple[int, int]) -> None:
 
 
 async def test_what_nobody_believes_here_is_not_made_believable_there(ports: tuple[int, int]) -> None:
-    """An answer from another port than that of multicast DNS, which any program may use."""
+    """An answer from another port than that of multicast DNS, which any program may use, and what is for one alone."""
     async with (
         between(ports, both=False) as repeater,
         party(ports[0]) as (_, say),
         party(ports[1]) as (far, _say),
     ):
         with sender() as anybody:
+            anybody(answer("whispered"), ("127.0.0.1", ports[0]))  # as a machine of any network can
             anybody(answer("forged"), (GROUP_4, ports[0]))
-            anybody(question("asked._tcp.local."), (GROUP_4, ports[0]))
+            anybody(question("asked._tcp.local.", number=77), (GROUP_4, ports[0]))
         await until(lambda: far.heard)
         say(answer("plug"))
         await until(far.names)
-        assert far.names() == {f"plug.{SHELLY}"}
-        assert (repeater.tally["unofficial"], repeater.tally["carried"]) == (1, 2)
+        assert far.heard == [question("asked._tcp.local."), answer("plug")]
+        assert repeater.tally == {"unofficial": 1, "carried": 2}
 
 
 @contextmanager
@@ -317,104 +316,3 @@ async def test_the_command_runs_until_it_is_told_to_stop() -> None:
         await carries(process.stderr)
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == 0
-
-
-# ---- for real, between two networks --------------------------------------------------------------------------
-
-BROWSE = """
-import asyncio, sys
-from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
-
-async def browse(address, wanted):
-    found = asyncio.Event()
-    def changed(zeroconf, service_type, name, state_change):
-        if name == wanted:
-            found.set()
-    async with AsyncZeroconf(interfaces=[address]) as zeroconf:
-        browser = AsyncServiceBrowser(zeroconf.zeroconf, ["_shelly._tcp.local."], handlers=[changed])
-        async with asyncio.timeout(60):
-            await found.wait()
-        await browser.async_cancel()
-
-asyncio.run(browse(*sys.argv[1:]))
-"""
-
-ANNOUNCE = """
-import asyncio, sys
-from fleet_platform.simulator import Simulator
-from fleet_platform.simulator.local.options import LocalOptions
-
-async def announce():
-    async with Simulator("ws://127.0.0.1:9/shelly", local=LocalOptions(port=0)) as sim:
-        device = await sim.add("Plus1PM", seed=51, wait=False)
-        await sim.reachable()
-        print(device.id, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
-
-asyncio.run(announce())
-"""
-
-
-def may_make_networks() -> bool:
-    """Whether there are tools and rights for network namespaces."""
-    if shutil.which("ip") is None or shutil.which("unshare") is None:
-        return False
-    return subprocess.run(["unshare", "--net", "true"], capture_output=True, check=False).returncode == 0
-
-
-@contextmanager
-def two_networks() -> Iterator[tuple[str, str]]:
-    """Two namespaces with a cable between them: 10.77.0.1 and 10.77.0.2 at its ends."""
-    names = [f"fleet-{side}-{os.getpid()}" for side in ("near", "far")]
-    ends = [f"fl{side}{os.getpid() % 10**7}" for side in ("n", "f")]
-
-    def ip(*words: str) -> None:
-        subprocess.run(["ip", *words], check=True, capture_output=True)
-
-    try:
-        for name in names:
-            ip("netns", "add", name)
-        ip("link", "add", ends[0], "netns", names[0], "type", "veth", "peer", "name", ends[1], "netns", names[1])
-        for number, (name, end) in enumerate(zip(names, ends, strict=True), 1):
-            ip("-n", name, "address", "add", f"10.77.0.{number}/24", "dev", end)
-            ip("-n", name, "link", "set", "lo", "up")
-            ip("-n", name, "link", "set", "lo", "multicast", "on")
-            ip("-n", name, "link", "set", end, "up")
-        yield names[0], names[1]
-    finally:
-        for name in names:
-            subprocess.run(["ip", "netns", "delete", name], check=False, capture_output=True)
-
-
-if may_make_networks():  # elsewhere the tests above carry messages between two ports
-
-    async def test_a_device_of_one_network_is_found_by_a_strangers_library_in_another() -> None:
-        with two_networks() as (near, far):
-
-            def start(space: str, *words: str, **options: Any) -> Any:
-                command = ["ip", "netns", "exec", space, sys.executable, *words]
-                return asyncio.create_subprocess_exec(*command, cwd=Path(__file__).parents[3], **options)
-
-            devices = await start(near, "-c", ANNOUNCE, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            async with asyncio.timeout(PATIENCE_S):
-                device = (await devices.stdout.readline()).decode().strip()
-            words = [
-                "-m",
-                "fleet_platform",
-                "mdns-repeater",
-                "--listen",
-                "127.0.0.1",
-                "--repeat",
-                "10.77.0.1",
-                "--both",
-            ]
-            repeater = await start(near, *words, stderr=subprocess.PIPE)
-            async with asyncio.timeout(PATIENCE_S):
-                await carries(repeater.stderr)  # who browses asks a few times in its first seconds, and no more
-            browser = await start(far, "-c", BROWSE, "10.77.0.2", f"{device}.{SHELLY}")
-            async with asyncio.timeout(2 * PATIENCE_S):
-                assert await browser.wait() == 0
-                cast(Any, repeater).send_signal(signal.SIGTERM)
-                assert await repeater.wait() == 0
-                devices.stdin.close()
-                await devices.wait()
