@@ -18,6 +18,7 @@ from fleet_platform.devices.frames import Hello
 from fleet_platform.devices.link import Link
 from fleet_platform.devices.merge import apply
 from fleet_platform.devices.notifications import take_full_status
+from fleet_platform.devices.readable import readable
 from fleet_platform.devices.twin import Revisions, Twin
 from plugin_sdk import JSON, ComponentType, JSONObject, component_type
 from plugin_sdk.errors import DeviceError
@@ -146,7 +147,7 @@ class Introduction:
             except DeviceError:
                 # Not every firmware that should know the method does; a device that cannot tell has removed nothing.
                 logger.info("device %s does not list its dynamic components", self.twin.id)
-        self.twin.set_settings(settings)
+        self.twin.set_settings(readable(settings, self.types))
         self.twin.config_rev = revision
         self.twin.read = True
 

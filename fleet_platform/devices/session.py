@@ -25,6 +25,7 @@ from fleet_platform.devices.link import Command, Link, LinkLimits
 from fleet_platform.devices.merge import apply
 from fleet_platform.devices.news import News
 from fleet_platform.devices.notifications import Notifications, take_full_status
+from fleet_platform.devices.readable import readable
 from fleet_platform.devices.twin import Revisions, Twin
 from fleet_platform.devices.voice import Voice
 from fleet_platform.text import JSONDecodeError, decode, encode
@@ -484,7 +485,7 @@ class DeviceSession:
         if twin.link is not self.link:
             return
         if isinstance(config, dict):
-            twin.set_settings({**twin.settings(), key: config})
+            twin.set_settings({**twin.settings(), **readable({key: config}, self._s.types())})
         if isinstance(info, dict) and str(info.get("id", "")).lower() == twin.id.lower():
             twin.set_info(info)
             self._s.voice.info(twin)

@@ -68,7 +68,7 @@ class Voice:
         if self._bus.wants("Shelly.Message", about):
             params: JSONObject = {"shellyID": twin.id, "message": message}
             if request is not None:
-                params["req"] = request
+                params |= {"message": {**message, **_masked(message, str(request["method"]))}, "req": request}
             self._bus.publish("Shelly.Message", params, device=twin.id, about=about)
 
     def request(self, twin: Twin, number: int, method: str, params: JSON) -> None:
@@ -126,3 +126,21 @@ def named_components(message: JSONObject) -> list[str]:
         return list(params)
     named = (event.get("component") for event in events if isinstance(event, dict))
     return [component for component in named if isinstance(component, str)]
+
+
+def _masked(reply: JSONObject, method: str) -> JSONObject:
+    """The result of a reply that tells settings, without the secrets in them; empty for other replies."""
+    asked, result = method.lower(), reply.get("result")
+    if asked.endswith(".getconfig"):
+        return {"result": mask(result)}
+    if (
+        asked != "shelly.getcomponents"
+        or not isinstance(result, dict)
+        or not isinstance(result.get("components"), list)
+    ):
+        return {}
+    shown = [
+        {**each, "config": mask(each["config"])} if isinstance(each, dict) and "config" in each else each
+        for each in result["components"]
+    ]
+    return {"result": {**result, "components": shown}}

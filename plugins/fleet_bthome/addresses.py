@@ -8,15 +8,20 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 MAX_NAME = 40
-_HEX = re.compile(r"[0-9a-f]{12}")
+_SPELT = re.compile(
+    r"[0-9a-f]{12}|[0-9a-f]{2}([:.-])[0-9a-f]{2}(?:\1[0-9a-f]{2}){4}|[0-9a-f]{4}([.:-])[0-9a-f]{4}\2[0-9a-f]{4}"
+)
 
 
 def address_of(text: object) -> str | None:
-    """``aa:bb:cc:dd:ee:ff`` of an address in any case, with colons, dashes or nothing between; None if it is none."""
-    if not isinstance(text, str) or len(text) > 17:
+    """``aa:bb:cc:dd:ee:ff`` of an address in any case, with colons, dashes, dots or nothing between; else None.
+
+    Spaces around it come with what people copy.
+    """
+    if not isinstance(text, str) or len(text) > 40:
         return None
-    digits = text.replace(":", "").replace("-", "").lower()
-    return ":".join(re.findall("..", digits)) if _HEX.fullmatch(digits) else None
+    found = _SPELT.fullmatch(text.strip().lower())
+    return ":".join(re.findall("..", re.sub("[^0-9a-f]", "", found[0]))) if found else None
 
 
 def name_of(text: object) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 class Allowance:
-    """Lets ``burst`` things of each gateway through at once, and ``rate`` a second in the long run.
+    """Lets ``burst`` things (or bytes) of each gateway through at once, and ``rate`` a second in the long run.
 
     Args:
         clock: Seconds that only grow.
@@ -18,13 +18,13 @@ class Allowance:
         self._clock = clock
         self._left: dict[str, tuple[float, float]] = {}
 
-    def take(self, gateway: str) -> bool:
-        """Whether one more of a gateway may go through now."""
+    def take(self, gateway: str, amount: float = 1) -> bool:
+        """Whether some more of a gateway may go through now; what was too large is made up for by what follows."""
         now = self._clock()
         left, at = self._left.get(gateway, (self._burst, now))
         left = min(self._burst, left + (now - at) * self._rate)
-        allowed = left >= 1
-        self._left[gateway] = (left - allowed, now)
+        allowed = left > 0
+        self._left[gateway] = (left - amount * allowed, now)
         return allowed
 
     def forget(self, gateway: str) -> None:

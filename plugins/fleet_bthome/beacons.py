@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
-from itertools import count
 from typing import Protocol
 
 from fleet_bthome.addresses import address_of
@@ -17,19 +16,20 @@ from fleet_bthome.forwarded import Advert, Packet, rssi_of
 from fleet_bthome.homes import Home
 from fleet_bthome.measurements import BEACON
 from fleet_bthome.models import model_of
-from fleet_bthome.reading import Happening, Reading, said
+from fleet_bthome.places import Places
+from fleet_bthome.reading import Happening, Reading, relevant, said
 from plugin_sdk import JSON, JSONObject
 
-FIRST = 200
-"""Number of a gateway's first beacon, as of all components that come and go."""
 SAME_PACKET_S = 4.0
-"""For so long the same bytes are the same packet, heard again or by another gateway."""
+"""For so long the same bytes, or the same number, are the same packet, heard again or by another gateway."""
+AHEAD = 64
+"""How far the number of the next packet may be ahead; packets are counted to 255. Source: bthome-ble."""
 TELL_HEARD_S = 60.0
 """How often it is told that a beacon was heard that says nothing new."""
 LEAPS_DB = 6
 """A change of signal strength that is told at once."""
 MAX_HAPPENINGS = 1_000
-"""How many may wait to be told; further ones are dropped."""
+"""How many may wait to be told; further ones are dropped and counted."""
 
 
 class Reader(Protocol):
@@ -70,9 +70,10 @@ class Beacon:
         status: What the component shows.
         reader: Decodes it; None as long as it was not heard since the start.
         heard: When it was last heard, UTC epoch seconds.
+        packet_id: Number of its last packet, or None.
     """
 
-    __slots__ = ("address", "bytes", "bytes_at", "heard", "home", "index", "reader", "status", "told")
+    __slots__ = ("address", "bytes", "bytes_at", "heard", "home", "index", "packet_id", "reader", "status", "told")
 
     def __init__(self, address: str, index: int, home: Home, status: JSONObject, heard: float) -> None:
         self.address = address
@@ -83,6 +84,13 @@ class Beacon:
         self.reader: Reader | None = None
         self.bytes = b""
         self.bytes_at = 0.0
+        self.packet_id: int | None = None
+
+    def repeats(self, packet_id: int | None, now: float) -> bool:
+        """Whether a packet of that number is its last one, or an older one that took longer."""
+        if packet_id is None or self.packet_id is None or now - self.bytes_at >= SAME_PACKET_S:
+            return False
+        return not 0 < (packet_id - self.packet_id) % 256 < AHEAD
 
     @property
     def key(self) -> str:
@@ -102,7 +110,7 @@ class Beacons:
     Attributes:
         keys: Bind key by address.
         tally: Packets by what became of them: ``read``, ``repeated``, ``not_bthome``, ``garbage``, ``refused``,
-            ``undecoded``, ``encrypted``, ``too_many``; and ``moved`` beacons.
+            ``undecoded``, ``encrypted``, ``too_many``; and ``moved`` beacons and ``untold`` pushes.
     """
 
     def __init__(
@@ -121,7 +129,7 @@ class Beacons:
         self._allowance = allowance
         self._shifted = 0.0
         self._beacons: dict[str, Beacon] = {}
-        self._taken: dict[str, dict[int, str]] = {}
+        self._places: dict[str, Places] = {}
         self._dirty: dict[str, dict[str, JSONObject | None]] = {}
         self._happenings: list[tuple[Beacon, Happening]] = []
 
@@ -137,50 +145,60 @@ class Beacons:
 
     # ---- what is heard -----------------------------------------------------------------------------------
 
-    def hear(self, gateway: str, packet: Packet, now: float) -> None:
+    def hear(self, gateway: str, packet: Packet, now: float) -> str:
         """Take one advertisement that a gateway heard.
 
         Args:
             now: UTC epoch seconds.
+
+        Returns:
+            What became of it, as in ``tally``.
         """
+        outcome = self._hear(gateway, packet, now)
+        self.tally[outcome] += 1
+        return outcome
+
+    def _hear(self, gateway: str, packet: Packet, now: float) -> str:
+        if packet.said is None and self._codec is None:
+            return "undecoded"
         advert = self._advert_of(packet)
         if advert is None:
-            return
+            return "not_bthome"
         beacon = self._beacons.get(packet.address)
         if beacon is not None and advert.data == beacon.bytes and now - beacon.bytes_at < SAME_PACKET_S:
-            self.tally["repeated"] += 1
-            beacon.home.hears(gateway, packet.rssi, now)
-            self._settle(beacon, now)
-            return
+            return self._hear_again(beacon, gateway, packet, now)
         if self._allowance is not None and not self._allowance.take(gateway):
-            self.tally["too_many"] += 1
-            return
+            return "too_many"
+        return self._read(gateway, packet, advert, beacon, now)
+
+    def _read(self, gateway: str, packet: Packet, advert: Advert, beacon: Beacon | None, now: float) -> str:
         reader = self._reader_for(packet, beacon)
         reading = reader.read(advert, now - self._shifted)
         if reading is None:
             # Of a beacon that is known it may be an older packet that took longer.
-            self.tally["garbage" if beacon is None else "repeated"] += 1
-            return
+            return "garbage" if beacon is None else "repeated"
+        if beacon is not None and beacon.repeats(reading.packet_id, now):
+            return self._hear_again(beacon, gateway, packet, now)
         beacon = beacon or self._welcome(gateway, packet, reading, now)
         if beacon is None:
-            return
+            return "refused"
         if packet.said is None:
             beacon.reader = reader
-        beacon.bytes, beacon.bytes_at = advert.data, now
-        self.tally["encrypted" if reading.error else "read"] += 1
+        beacon.bytes, beacon.bytes_at, beacon.packet_id = advert.data, now, reading.packet_id
         self._note(beacon, gateway, packet, reading, now)
+        return "encrypted" if reading.error else "read"
+
+    def _hear_again(self, beacon: Beacon, gateway: str, packet: Packet, now: float) -> str:
+        beacon.home.hears(gateway, packet.rssi, now)
+        self._settle(beacon, now)
+        return "repeated"
 
     def _advert_of(self, packet: Packet) -> Advert | None:
         if packet.said is not None:
-            different = sorted((key, str(value)) for key, value in packet.said.items() if key.lower() != "rssi")
-            return Advert("script", blake2b(repr(different).encode(), digest_size=16).digest(), packet.name)
-        if self._codec is None:
-            self.tally["undecoded"] += 1
-            return None
-        advert = self._codec.advert_of(packet)
-        if advert is None:
-            self.tally["not_bthome"] += 1
-        return advert
+            # What else a script tells, such as its gateway's name, makes no other packet of it.
+            told = repr(relevant(packet.said)).encode()
+            return Advert("script", blake2b(told, digest_size=16).digest(), packet.name)
+        return None if self._codec is None else self._codec.advert_of(packet)
 
     def _reader_for(self, packet: Packet, beacon: Beacon | None) -> Reader:
         if packet.said is not None or self._codec is None:
@@ -189,9 +207,8 @@ class Beacons:
         return known or self._codec.reader(packet.address, self.keys.get(packet.address))
 
     def _welcome(self, gateway: str, packet: Packet, reading: Reading, now: float) -> Beacon | None:
-        index = self._free(gateway)
+        index = None if len(self._beacons) >= self._in_all else self._free(gateway, packet.address)
         if index is None:
-            self.tally["refused"] += 1
             return None
         status: JSONObject = {"id": index, "addr": packet.address}
         if reading.name:
@@ -224,12 +241,14 @@ class Beacons:
         for happening in reading.happenings:
             if len(self._happenings) < MAX_HAPPENINGS:
                 self._happenings.append((beacon, happening))
+            else:
+                self.tally["untold"] += 1
         self._settle(beacon, now)
 
     def _settle(self, beacon: Beacon, now: float) -> None:
         """Move a beacon to a gateway that hears it better, where that one has room."""
         there = beacon.home.better(now)
-        index = None if there is None else self._free(there, moving=True)
+        index = None if there is None else self._free(there, beacon.address)
         if there is None or index is None:
             return
         self.tally["moved"] += 1
@@ -240,25 +259,26 @@ class Beacons:
 
     # ---- places ------------------------------------------------------------------------------------------
 
-    def _free(self, gateway: str, *, moving: bool = False) -> int | None:
-        """A number that is free and not still to be reported as gone; None if there are enough beacons."""
-        taken, waiting = self._taken.get(gateway, {}), self._dirty.get(gateway, {})
-        if len(taken) >= self._per_gateway or (not moving and len(self._beacons) >= self._in_all):
-            return None
-        for number in count(FIRST):
-            if number not in taken and f"{BEACON}:{number}" not in waiting:
-                return number
-        return None
+    def _free(self, gateway: str, address: str) -> int | None:
+        """A number that is free and not still to be reported as gone; None if the gateway has enough beacons."""
+        waiting = self._dirty.get(gateway, {})
+        return self._places_of(gateway).free(address, lambda number: f"{BEACON}:{number}" in waiting)
+
+    def _places_of(self, gateway: str) -> Places:
+        places = self._places.get(gateway)
+        if places is None:
+            places = self._places[gateway] = Places(self._per_gateway)
+        return places
 
     def _place(self, beacon: Beacon, gateway: str, index: int) -> None:
         beacon.index, beacon.status["id"] = index, index
         self._beacons[beacon.address] = beacon
-        self._taken.setdefault(gateway, {})[index] = beacon.address
+        self._places_of(gateway).take(index, beacon.address)
         self._dirty.setdefault(gateway, {})[beacon.key] = dict(beacon.status)
 
     def _leave(self, beacon: Beacon) -> None:
         gateway = beacon.home.gateway
-        self._taken.get(gateway, {}).pop(beacon.index, None)
+        self._places_of(gateway).leave(beacon.index)
         self._dirty.setdefault(gateway, {})[beacon.key] = None
 
     def _tell(self, beacon: Beacon, changed: Mapping[str, JSON]) -> None:
@@ -285,7 +305,7 @@ class Beacons:
         # Its gateway has as long as any other to be heard from, whoever is back first.
         beacon = Beacon(address, index, Home(gateway, now), status, heard)
         self._beacons[address] = beacon
-        self._taken.setdefault(gateway, {})[index] = address
+        self._places_of(gateway).take(index, address)
         return True
 
     def shift(self, seconds: float) -> None:
@@ -305,7 +325,7 @@ class Beacons:
             self.keys[address] = key
         beacon = self._beacons.get(address)
         if beacon is not None:
-            beacon.reader, beacon.bytes = None, b""
+            beacon.reader, beacon.bytes, beacon.packet_id = None, b"", None
 
     def forget(self, address: str) -> bool:
         """Remove a beacon; it comes back when it is heard again."""
@@ -315,15 +335,19 @@ class Beacons:
         return beacon is not None
 
     def forget_older(self, before: float) -> int:
-        """Remove beacons last heard before then, UTC epoch seconds; returns how many."""
-        old = [beacon.address for beacon in self._beacons.values() if beacon.heard < before]
+        """Remove beacons last heard before then, UTC epoch seconds; returns how many.
+
+        While the platform was away nobody was heard, so that what it took up again has as long as if heard then.
+        """
+        old = [beacon.address for beacon in self._beacons.values() if max(beacon.heard, beacon.home.since) < before]
         for address in old:
             self.forget(address)
         return len(old)
 
     def gateway_is_gone(self, gateway: str) -> None:
         """A gateway was deleted, and its beacons with it; another one that hears them will have them."""
-        for address in list(self._taken.pop(gateway, {}).values()):
+        places = self._places.pop(gateway, None)
+        for address in () if places is None else places.taken.values():
             self._beacons.pop(address, None)
         self._dirty.pop(gateway, None)
         if self._allowance is not None:

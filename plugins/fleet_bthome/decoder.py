@@ -7,6 +7,7 @@ module cannot be imported, and all else goes on.
 from __future__ import annotations
 
 import logging
+import math
 import re
 import struct
 from datetime import datetime
@@ -20,7 +21,7 @@ from sensor_state_data import SensorUpdate
 
 from fleet_bthome.addresses import name_of, printable
 from fleet_bthome.forwarded import Advert, Packet
-from fleet_bthome.measurements import PUSHES, is_known
+from fleet_bthome.measurements import ALSO_STATES, PUSHES, is_known
 from fleet_bthome.reading import Happening, Reading
 from plugin_sdk import JSON
 
@@ -38,13 +39,6 @@ _EVENT_NAMES = dict(
         strict=True,
     )
 )
-_APART = {
-    ("battery", True): "battery_low",
-    ("power", True): "power_on",
-    ("gas", True): "gas_detected",
-    ("moisture", True): "moisture_detected",
-}
-"""Quantities that are also states: name and whether it is the state."""
 _BY_UNIT = {("mass", "lb"): "mass_lb", ("distance", "mm"): "distance_mm", ("volume", "mL"): "volume_ml"}
 _SENDER = BLEDevice("", None, None)
 
@@ -141,7 +135,7 @@ def _reading(update: SensorUpdate, name: str | None, *, encrypted: bool) -> Read
         spelt = _spelt(key.key, unit=str(unit))
         if spelt == "packet_id":
             packet_id = int(float(str(value.native_value)))
-        elif is_known(spelt):
+        elif is_known(spelt) and _has_json(value.native_value):
             values[spelt] = _json(value.native_value)
     for key, state in update.binary_entity_values.items():
         spelt = _spelt(key.key, state=True)
@@ -157,7 +151,7 @@ def _spelt(key: str, *, unit: str = "", state: bool = False) -> str:
     """The name of a quantity; the library numbers it from 1 where a packet has several."""
     numbered = re.fullmatch(r"(.*?)_(\d+)", key)
     name, number = (numbered[1], numbered[2]) if numbered else (key, "1")
-    name = _APART.get((name, state)) or _BY_UNIT.get((name, unit)) or name
+    name = ALSO_STATES.get(name, name) if state else _BY_UNIT.get((name, unit), name)
     return name if number == "1" else f"{name}_{number}"
 
 
@@ -167,6 +161,11 @@ def _happening(key: str, event: str, properties: dict[str, str | int | float | N
     if name == "command":
         return Happening("command", idx, {"command": event, **properties})
     return Happening(_EVENT_NAMES.get(event, event), idx, properties)
+
+
+def _has_json(value: object) -> bool:
+    """Version 1 sends floating point numbers as they are, with those that are none."""
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _json(value: object) -> JSON:

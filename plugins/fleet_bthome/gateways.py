@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from fleet_bthome.found import Found
 from fleet_bthome.models import Model, model_of
 from plugin_sdk import JSON, Fleet, JSONObject, Principal, component_id, component_type
-from plugin_sdk.errors import DeviceError, FleetError, NotFound, UnknownDevice
+from plugin_sdk.errors import CallTimeout, DeviceError, FleetError, NotFound, UnknownDevice
 
 T = TypeVar("T")
 
@@ -21,6 +21,8 @@ AT_ONCE = 20
 """Gateways that are asked at a time."""
 HEARD_WITHIN_S = 8.0
 """How long to wait for the first packet of a device whose model nobody knows."""
+STARTING_S, ADDING_S = 40.0, 200.0
+"""For so long gateways are asked to look, and to take devices in; those whose turn has not come then are told so."""
 FIRST, END = 200, 300
 """Numbers of components that come and go."""
 MAX_NAME = 64
@@ -91,7 +93,7 @@ class Gateways:
         async def start(gateway: str) -> JSON:
             return await self._call(gateway, "BTHome.StartDeviceDiscovery", {"duration": duration})
 
-        outcomes = await _for_each(gateways, start)
+        outcomes = await _for_each(gateways, start, _Turns(STARTING_S))
         return {
             gateway: {"error": outcome.to_json()} if isinstance(outcome, FleetError) else {"result": outcome}
             for gateway, outcome in zip(gateways, outcomes, strict=True)
@@ -99,34 +101,35 @@ class Gateways:
 
     async def add_all(self, wishes: Sequence[Wish]) -> list[JSONObject]:
         """Take devices in, those of one gateway one after the other; an error of one is told in its place."""
+        turns = _Turns(ADDING_S)
 
         async def add_those_of(gateway: str) -> dict[int, JSONObject]:
             done = {}
             for number, wish in enumerate(wishes):
                 if wish.gateway == gateway:
-                    done[number] = await self._try(wish)
+                    done[number] = await self._try(wish, turns)
             return done
 
-        outcomes = await _for_each(dict.fromkeys(wish.gateway for wish in wishes), add_those_of)
+        outcomes = await _for_each(dict.fromkeys(wish.gateway for wish in wishes), add_those_of, turns)
         done: dict[int, JSONObject] = {}
         for outcome in outcomes:
-            if isinstance(outcome, FleetError):
-                raise outcome
-            done.update(outcome)
-        return [done[number] for number in range(len(wishes))]
+            done |= {} if isinstance(outcome, FleetError) else outcome
+        late = turns.late()
+        return [done.get(number) or _refused(wish, late) for number, wish in enumerate(wishes)]
 
-    async def _try(self, wish: Wish) -> JSONObject:
+    async def _try(self, wish: Wish, turns: _Turns) -> JSONObject:
         try:
+            turns.check()
             return await self.add(wish)
         except FleetError as err:
-            return {"mac": wish.address, "shellyID": wish.gateway, "error": err.to_json()}
+            return _refused(wish, err)
 
     async def add(self, wish: Wish) -> JSONObject:
         """Take a device in, and what it measures as sensors.
 
         Returns:
             ``{mac, shellyID, component, name, sensors: [key…]}``, with ``failed: [{obj_id, idx, error}]`` where a
-            sensor could not be added.
+            sensor could not be added; both numbers are null where it is not known what the device measures.
         """
         found = self._found.get(wish.gateway, wish.address)
         model = model_of(wish.type) or (found.model if found else None)
@@ -148,7 +151,10 @@ class Gateways:
                 return {**done, "sensors": []}
             if model is None or not model.objects:
                 await self._until_heard(wish.gateway, str(key), news.batch)
-        objects = await self.known_objects(wish.gateway, number, model)
+        try:
+            objects = await self.known_objects(wish.gateway, number, model)
+        except FleetError as err:  # it was taken in all the same
+            return {**done, "sensors": [], "failed": [{"obj_id": None, "idx": None, "error": err.to_json()}]}
         return {**done, **await self._add_sensors(wish, name, objects)}
 
     async def known_objects(self, gateway: str, number: int, model: Model | None = None) -> list[KnownObject]:
@@ -195,6 +201,7 @@ class Gateways:
         sensors: list[str] = []
         failed: list[JSONObject] = []
         twice = repeated(objects)
+        broken: FleetError | None = None
         for each in objects:
             # Buttons and knobs have no value to show: the device itself tells when they are pushed.
             if each.component is not None or each.kind in ("button", "dimmer"):
@@ -208,8 +215,12 @@ class Gateways:
                 "meta": {"ui": {"icon": None}},
             }
             try:
+                if broken is not None:
+                    raise broken
                 key = await self.add_sensor(wish.gateway, config)
-            except DeviceError as err:
+            except FleetError as err:
+                # What is no answer of the gateway's would happen to the others too.
+                broken = None if isinstance(err, DeviceError) else err
                 failed.append({"obj_id": each.obj_id, "idx": each.idx, "error": err.to_json()})
             else:
                 sensors.append(key or "")
@@ -283,13 +294,35 @@ def _added(answer: JSON) -> str | None:
     return key if isinstance(key, str) else None
 
 
-async def _for_each(gateways: Iterable[str], ask: Callable[[str], Awaitable[T]]) -> list[T | FleetError]:
+def _refused(wish: Wish, error: FleetError) -> JSONObject:
+    return {"mac": wish.address, "shellyID": wish.gateway, "error": error.to_json()}
+
+
+class _Turns:
+    """Lets some at a time begin, and nobody after a while, so that what was done by then can still be told."""
+
+    def __init__(self, within_s: float) -> None:
+        self.some = asyncio.Semaphore(AT_ONCE)
+        self._within_s = within_s
+        self._ends = asyncio.get_running_loop().time() + within_s
+
+    def late(self) -> CallTimeout:
+        """What is told to whoever comes too late."""
+        return CallTimeout("its turn did not come; ask for it again", timeout_s=self._within_s)
+
+    def check(self) -> None:
+        """Raises ``CallTimeout`` if nobody may begin any more."""
+        if asyncio.get_running_loop().time() >= self._ends:
+            raise self.late()
+
+
+async def _for_each(gateways: Iterable[str], ask: Callable[[str], Awaitable[T]], turns: _Turns) -> list[T | FleetError]:
     """Ask gateways, some at a time; errors come in place of answers."""
-    turns = asyncio.Semaphore(AT_ONCE)
 
     async def turn(gateway: str) -> T | FleetError:
-        async with turns:
+        async with turns.some:
             try:
+                turns.check()
                 return await ask(gateway)
             except FleetError as err:
                 return err

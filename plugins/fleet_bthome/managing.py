@@ -81,6 +81,7 @@ class ManagingMethods:
         """Let gateways take Bluetooth devices in, and what these measure as sensors.
 
         A list in the order asked for: `{mac, shellyID, component, name, sensors: [key]}`, or `{mac, shellyID, error}`.
+        A device that was taken in without all of its sensors has `failed: [{obj_id, idx, error}]` as well.
         """
         wishes = [Wish(self._spelt(each.shelly_id), each.mac, each.type, each.name, each.key) for each in devices]
         return await self._gateways(call).add_all(wishes)

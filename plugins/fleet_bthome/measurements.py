@@ -88,6 +88,14 @@ STATES: Final[Mapping[str, str]] = {
 }
 """Name of what is true or false to what people call it when it is true."""
 
+ALSO_STATES: Final[Mapping[str, str]] = {
+    "battery": "battery_low",
+    "power": "power_on",
+    "gas": "gas_detected",
+    "moisture": "moisture_detected",
+}
+"""Quantities whose name is also that of a state, and how that is called here."""
+
 OTHERS: Final = frozenset({"text", "raw", "timestamp", "channel", "settings_revision"})
 """Values that are shown in the status and measured by nobody."""
 

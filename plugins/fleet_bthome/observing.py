@@ -11,6 +11,7 @@ from pydantic import Field
 from fleet_bthome.addresses import Address, address_of
 from fleet_bthome.beacons import Beacon, Beacons
 from fleet_bthome.found import Found
+from fleet_bthome.losses import Losses
 from fleet_bthome.managing import Key, ShellyId, caller
 from fleet_bthome.measurements import BEACON, is_known
 from plugin_sdk import Call, Fleet, JSONObject, Method, Principal
@@ -29,6 +30,7 @@ class ObservingMethods:
         fleet: The platform while the plugin runs; raises ``Unavailable`` else.
         beacons: Likewise.
         counters: What was counted, beside the beacons' own.
+        losses: What was not read, by gateway.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class ObservingMethods:
         beacons: Callable[[], Beacons],
         found: Found,
         counters: Callable[[], JSONObject],
+        losses: Callable[[], Losses | None],
         flush: Callable[[], None],
     ) -> None:
         self._fleet = fleet
         self._beacons = beacons
         self._found = found
         self._counters = counters
+        self._losses = losses
         self._flush = flush
 
     def methods(self) -> list[Method]:
@@ -119,13 +123,22 @@ class ObservingMethods:
         """Addresses of beacons whose key is kept."""
         return sorted(self._beacons().keys)
 
-    def get_status(self) -> JSONObject:
+    def get_status(self, call: Call) -> JSONObject:
         """How many beacons there are, and what became of the advertisements that were heard.
 
-        `decoder` is null while the library that decodes raw advertisements is not installed.
+        `decoder` is null while the library that decodes raw advertisements is not installed. `losses` tells what was
+        not read, `{shellyID: {script: {counter: times}}}`, of gateways that the caller may see.
         """
-        beacons = self._beacons()
-        return {**self._counters(), "beacons": len(beacons), "keys": len(beacons.keys), "counters": dict(beacons.tally)}
+        beacons, principal, fleet = self._beacons(), caller(call), self._fleet()
+        return {
+            **self._counters(),
+            "beacons": len(beacons),
+            "keys": len(beacons.keys),
+            "counters": dict(beacons.tally),
+            "losses": {
+                gateway: lost for gateway, lost in self._losses() or () if fleet.allows(principal, SEE, gateway)
+            },
+        }
 
     def _describe(self, beacon: Beacon, principal: Principal) -> JSONObject:
         status, home = beacon.status, beacon.home

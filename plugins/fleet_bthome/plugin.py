@@ -10,6 +10,7 @@ from fleet_bthome.allowance import Allowance
 from fleet_bthome.beacons import Beacons, Codec
 from fleet_bthome.found import Found
 from fleet_bthome.listener import DONE, RESULT, Listener
+from fleet_bthome.losses import Losses
 from fleet_bthome.managing import ManagingMethods
 from fleet_bthome.measurements import COMPONENT
 from fleet_bthome.observing import ObservingMethods, stored_keys
@@ -49,6 +50,7 @@ class BTHome:
             beacons=self._observed,
             found=self._found,
             counters=self._counters,
+            losses=self._losses,
             flush=self._flush,
         )
         return [*ManagingMethods(self._running, self._found).methods(), *observing.methods()]
@@ -135,6 +137,9 @@ class BTHome:
     def _flush(self) -> None:
         if self._listener is not None:
             self._listener.flush()
+
+    def _losses(self) -> Losses | None:
+        return None if self._listener is None else self._listener.losses
 
     def _counters(self) -> JSONObject:
         tally = self._listener.tally if self._listener is not None else {}

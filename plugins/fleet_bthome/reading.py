@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from fleet_bthome.measurements import NUMBERS, PUSHES, STATES
+from fleet_bthome.measurements import ALSO_STATES, NUMBERS, PUSHES, STATES
 from plugin_sdk import JSON
 
 PUSH_CODES: Final = dict(enumerate(PUSHES[:6], 1)) | {
@@ -21,7 +21,13 @@ _NAMES_OF_SCRIPTS: Final = {
     "uv": "uv_index",
     "distance_m": "distance",
     "volume_l": "volume",
+    "volume_flow": "volume_flow_rate",
+    "mass_kg": "mass",
     "pm2.5": "pm25",
+    "pm2_5": "pm25",
+    "generic_boolean": "generic",
+    "power_status": "power_on",
+    "battery_status": "battery_low",
 }
 
 
@@ -60,6 +66,12 @@ class Reading(NamedTuple):
     error: str | None = None
 
 
+def relevant(part: Mapping[str, JSON]) -> list[tuple[str, str]]:
+    """What tells one packet that a script decoded from the next."""
+    plain = ((_plain(given), value) for given, value in part.items())
+    return sorted((name, str(value)) for name, value in plain if name is not None)
+
+
 def said(part: Mapping[str, JSON], name: str | None) -> Reading | None:
     """What a script decoded by itself; None if nothing of it is known.
 
@@ -69,26 +81,36 @@ def said(part: Mapping[str, JSON], name: str | None) -> Reading | None:
     happenings: list[Happening] = []
     packet_id: int | None = None
     for given, value in part.items():
-        spelt = given.lower()
-        plain = _NAMES_OF_SCRIPTS.get(spelt, spelt)
+        plain = _plain(given)
         if plain == "packet_id":
             packet_id = value % 256 if type(value) is int else None
         elif plain == "button":
             happenings += _pushes(value)
-        elif plain in NUMBERS or plain in STATES:
+        elif plain is not None:
             values.update(_values(plain, value))
     if not values and not happenings:
         return None
     return Reading(values, tuple(happenings), packet_id, name)
 
 
+def _plain(given: str) -> str | None:
+    """Our name for what a script tells, or None if it is nothing that beacons tell."""
+    spelt = given.lower()[:40]
+    name = _NAMES_OF_SCRIPTS.get(spelt, spelt)
+    return name if name in NUMBERS or name in STATES or name in ("packet_id", "button") else None
+
+
 def _values(name: str, value: JSON) -> Mapping[str, JSON]:
     several = value if isinstance(value, list) else [value]
-    found = {}
+    found: dict[str, JSON] = {}
     for number, each in enumerate(several[:8], 1):
         if not isinstance(each, int | float):
             continue
-        found[name if number == 1 else f"{name}_{number}"] = bool(each) if name in STATES else each
+        own = ALSO_STATES.get(name, name) if isinstance(each, bool) else name
+        if own in STATES:
+            found[own if number == 1 else f"{own}_{number}"] = bool(each)
+        elif not isinstance(each, bool):
+            found[own if number == 1 else f"{own}_{number}"] = each
     return found
 
 

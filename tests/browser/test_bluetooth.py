@@ -62,6 +62,27 @@ async def test_a_device_is_found_added_and_removed(visit: Visit, gateway: Device
     assert visit.complaints == []
 
 
+async def test_a_mistyped_address_is_mended_where_it_was_typed(visit: Visit, gateway: Device) -> None:
+    page = visit.page
+    await visit.enter(f"/device/{gateway.id}/bthome/bluetooth")
+    await page.get_by_role("button", name="Add by address").click()
+    dialog = page.get_by_role("dialog")
+    await dialog.get_by_label("Bluetooth address").fill("kitchen")
+    await dialog.get_by_label("Name").fill("Kitchen")
+    await dialog.get_by_role("button", name="Add").click()
+    await expect(dialog.locator("input:invalid")).to_have_count(1)
+    for spelt in ("AABBCC000102", "aabb.cc00.0102", " aa-bb-cc-00-01-02 "):
+        await dialog.get_by_label("Bluetooth address").fill(spelt)
+        await expect(dialog.locator("input:invalid")).to_have_count(0)
+    await dialog.get_by_role("button", name="Add").click()
+    added = section(page, "Devices").get_by_role("listitem").filter(has_text="Kitchen")
+    await expect(added).to_contain_text("aa:bb:cc:00:01:02")
+    await added.get_by_role("button", name="Remove").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    await expect(added).to_have_count(0)
+    assert visit.complaints == []
+
+
 async def test_beacons_are_shown_with_what_they_measure_and_forgotten(visit: Visit, gateway: Device) -> None:
     page = visit.page
     await visit.enter(f"/device/{gateway.id}/bthome/bluetooth")

@@ -8,6 +8,9 @@ await styleSheet(new URL("bluetooth.css", import.meta.url));
 
 const SECONDS = 30;
 const AGES_MS = 15_000;
+// What is mistyped is to be mended in the dialog, where all else that was filled in still stands.
+const ADDRESS = { pattern: "\\s*([0-9A-Fa-f]{2}[:.\\-]?){5}[0-9A-Fa-f]{2}\\s*", title: "Six pairs of digits, such as aa:bb:cc:dd:ee:ff" };
+const KEY = { pattern: "\\s*[0-9A-Fa-f]{32}\\s*", title: "32 hexadecimal digits", autocomplete: "off", spellcheck: "false" };
 
 class Bluetooth extends HTMLElement {
   #stop = () => {};
@@ -97,7 +100,8 @@ class Bluetooth extends HTMLElement {
   // The gateway itself tells how long it looks: so the page counts for whoever started it.
   #drawSearch(discovery, online) {
     const ends = discovery ? (discovery.started_at + discovery.duration) * 1000 : 0;
-    const left = () => Math.max(0, Math.ceil((ends - Date.now()) / 1000));
+    // Never more than it was asked for, as its clock may be wrong.
+    const left = () => Math.min(discovery.duration, Math.max(0, Math.ceil((ends - Date.now()) / 1000)));
     const busy = Boolean(discovery) && left() > 0;
     this.look.disabled = busy || !online;
     if (busy) this.look.dataset.busy = "";
@@ -174,7 +178,7 @@ class Bluetooth extends HTMLElement {
     const [added] = (await this.#try("Device.AddBTHomeDevices", { devices: [wish] })) ?? [{}];
     button.disabled = false;
     if (added.error) this.#fail(added.error);
-    else if (added.component) say(`${added.name} was added, with ${several(added.sensors.length, "sensor")}.`);
+    else this.#tellAdded(added);
     this.#readFound();
   }
 
@@ -183,16 +187,22 @@ class Bluetooth extends HTMLElement {
       title: "Add by address",
       action: "Add",
       content: [
-        h("label", null, "Bluetooth address", h("input", { name: "mac", required: true, placeholder: "aa:bb:cc:dd:ee:ff" })),
+        h("label", null, "Bluetooth address", h("input", { name: "mac", required: true, placeholder: "aa:bb:cc:dd:ee:ff", ...ADDRESS })),
         h("label", null, "Name", h("input", { name: "name", maxlength: 64, placeholder: "as its model is called" })),
-        h("label", null, "Bind key, if it encrypts", h("input", { name: "key", maxlength: 32, autocomplete: "off" })),
+        h("label", null, "Bind key, if it encrypts", h("input", { name: "key", ...KEY })),
       ],
     });
     if (!filled) return;
     const wish = { shellyID: this.device, mac: filled.get("mac").trim() };
     for (const name of ["name", "key"]) if (filled.get(name).trim()) wish[name] = filled.get(name).trim();
     const added = await this.#try("Device.AddBTHomeDeviceManual", wish);
-    if (added) say(`${added.name} was added.`);
+    if (added) this.#tellAdded(added);
+  }
+
+  #tellAdded({ name, sensors = [], failed = [] }) {
+    if (!name) return;
+    say(`${name} was added, with ${several(sensors.length, "sensor")}.`);
+    if (failed.length > 0) this.#complain(`${name} was added, but not all that it measures: ${explain(failed[0].error)}`);
   }
 
   async #remove(key, name) {
@@ -208,7 +218,7 @@ class Bluetooth extends HTMLElement {
   }
 
   async #key(action, text) {
-    const field = h("input", { name: "key", maxlength: 32, autocomplete: "off", spellcheck: "false" });
+    const field = h("input", { name: "key", ...KEY });
     const filled = await ask({ title: "Bind key", action, content: [h("p", null, text), h("label", null, "Key", field)] });
     return filled ? filled.get("key").trim() : undefined;
   }
@@ -224,8 +234,13 @@ class Bluetooth extends HTMLElement {
   }
 
   #fail(error) {
+    this.#complain(explain(error));
+  }
+
+  #complain(text) {
     this.problem.hidden = false;
-    setText(this.problem, explain(error));
+    setText(this.problem, text);
+    this.problem.scrollIntoView({ block: "nearest" }); // the button may be far below
   }
 }
 

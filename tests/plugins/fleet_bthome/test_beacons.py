@@ -238,3 +238,51 @@ def test_no_more_is_kept_of_what_a_script_says_than_is_shown(beacons: Beacons) -
     beacon = beacons.get(THERMOMETER)
     assert beacon is not None
     assert len(beacon.bytes) < 100
+
+
+def by_script(**said: Any) -> Packet:
+    return Packet(THERMOMETER, -60, said={"BTHome_version": 2, **said})
+
+
+def test_a_push_that_scripts_decoded_is_told_once_too(beacons: Beacons) -> None:
+    """Each script adds what it likes, and one gateway may be slower than the other."""
+    beacons.hear("a", by_script(pid=7, button=1, tx_power=3), T0)
+    beacons.hear("b", by_script(pid=7, button=1, heard_by="b"), T0 + 0.1)
+    beacons.hear("a", by_script(pid=8, button=0, battery=90), T0 + 0.2)
+    beacons.hear("b", by_script(pid=7, button=1), T0 + 0.3)
+    beacons.hear("c", packet(button(8, 0)), T0 + 0.4)
+    beacons.hear("c", packet(button(9, 0, 2)), T0 + 0.5)
+    beacons.hear("a", by_script(pid=9, button=[0, 2]), T0 + 0.6)
+    _, happenings = beacons.take()
+    assert [(what.event, what.idx) for _, what in happenings] == [("single_push", 0), ("double_push", 1)]
+    assert (beacons.tally["read"], beacons.tally["repeated"]) == (3, 4)
+    beacons.hear("a", by_script(pid=7, button=1), T0 + 0.6 + SAME_PACKET_S)
+    assert len(beacons.take()[1]) == 1
+
+
+def test_pushes_that_nobody_takes_are_counted(beacons: Beacons) -> None:
+    for number in range(100):
+        beacons.hear("a", by_script(pid=number, button=[1] * 16), T0)
+    assert (len(beacons.take()[1]), beacons.tally["untold"]) == (1_000, 600)
+
+
+def test_what_was_taken_up_again_has_as_long_as_if_heard_then(beacons: Beacons) -> None:
+    """Nobody was heard while the platform was away for a week, or its clock was wrong when it started."""
+    beacons.restore("a", 205, {"addr": THERMOMETER, "last_updated_ts": T0 - 7 * 86_400}, T0)
+    beacons.restore("a", 206, {"addr": OTHER, "last_updated_ts": T0 - 5}, T0)
+    assert beacons.forget_older(T0 - 86_400) == 0
+    beacons.hear("a", packet(climate(1)), T0 + 10)
+    assert list(news(beacons)["a"]) == ["bluadv:205"]
+    assert beacons.forget_older(T0 + 5) == 1
+
+
+def test_a_number_is_not_given_to_another_beacon_while_there_are_others(beacons: Beacons) -> None:
+    """History goes by the number."""
+    beacons.hear("a", packet(climate(1)), T0)
+    beacons.take()
+    beacons.forget(THERMOMETER)
+    beacons.take()
+    beacons.hear("a", packet(climate(1), address=OTHER), T0 + 1)
+    beacons.hear("a", packet(climate(2)), T0 + 2)
+    shown = {key: status and status["addr"] for key, status in news(beacons)["a"].items()}
+    assert shown == {"bluadv:201": OTHER, "bluadv:200": THERMOMETER}

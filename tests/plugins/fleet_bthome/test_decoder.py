@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import struct
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -141,3 +144,36 @@ def test_noise_in_the_air_harms_nobody(noise: bytes) -> None:
     advert_of(Packet(THERMOMETER, -60, noise))
     found = advert_of(Packet(THERMOMETER, -60, on_air(noise[:20])))
     assert found is None or found.service == "fcd2"
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_number_that_is_none_is_left_out(number: float) -> None:
+    """Version 1 sends floating point numbers as they are."""
+    spoilt = bytes([0x45, 0x02]) + struct.pack("<f", number)
+    reading = Decoder(THERMOMETER).read(Advert("181c", spoilt + bytes([2, 1, 80]), None), 1.0)
+    assert reading is not None
+    assert reading.values == {"battery": 80}
+    assert Decoder(THERMOMETER).read(Advert("181c", spoilt, None), 1.0) is None
+
+
+def test_signs_and_factors_and_a_knob() -> None:
+    cases = {
+        "0245fa": {"temperature": -14.67},
+        "45eaff": {"temperature": -2.2},
+        "57ea": {"temperature": -22},
+        "58ea": {"temperature": -7.7},
+        "5d02ea": {"current": -5.63},
+        "5c02fbffff": {"power": -12.78},
+        "4c41018a01": {"gas": 25821.505},
+        "5b02eaffff": {"count": -5630},
+        "50bc7d0264": {"timestamp": 0x64027DBC},
+        "530548656c6c6f": {"text": "Hello"},
+        "540302aaff": {"raw": "02aaff"},
+    }
+    for data, values in cases.items():
+        reading = read(bytes.fromhex("40" + data))
+        assert reading is not None, data
+        assert reading.values == values
+    reading = read(bytes.fromhex("403c01033c0204"))
+    assert reading is not None
+    assert reading.happenings == (Happening("rotate_left", 0, {"steps": 3}), Happening("rotate_right", 1, {"steps": 4}))

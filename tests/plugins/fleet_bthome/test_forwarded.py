@@ -101,9 +101,9 @@ def test_names_are_fit_to_be_shown() -> None:
 
 
 def test_addresses_in_any_spelling() -> None:
-    for spelt in ("AA:BB:CC:DD:EE:0F", "aabbccddee0f", "aa-bb-cc-dd-ee-0f"):
+    for spelt in ("AA:BB:CC:DD:EE:0F", "aabbccddee0f", "aa-bb-cc-dd-ee-0f", "aabb.ccdd.ee0f", " aa:bb:cc:dd:ee:0f\n"):
         assert address_of(spelt) == "aa:bb:cc:dd:ee:0f"
-    for odd in (None, 5, "", "aabbccddee", "zz:bb:cc:dd:ee:0f", "a" * 40):
+    for odd in (None, 5, "", "aabbccddee", "zz:bb:cc:dd:ee:0f", "a" * 40, "a:abb-ccddee0f", "aa:bb-cc:dd:ee:0f"):
         assert address_of(odd) is None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from fleet_bthome import gateways
 from fleet_bthome.gateways import MAX_OBJECTS, Gateways, _shown
 from fleet_platform.client import Event
 from fleet_platform.testing.client import open_client
@@ -179,6 +180,63 @@ async def test_whoever_may_not_call_the_gateway_cannot_do_it_through_the_platfor
             error = await refused(ann, "BTHome.ListDiscovered", {"shellyID": shelly})
             assert error.data["reason"] == "unknown_device"
     assert gateway.status("bthome").get("discovery") is None
+
+
+async def test_a_device_that_was_taken_in_is_told_even_if_its_sensors_were_not(
+    fleet: TestedFleet, rpc: Rpc, gateway: Device
+) -> None:
+    """Whoever may add a device need not be allowed to ask what it measures, or to add sensors."""
+    asked = ["bthome.adddevice", f"device.get.{gateway.id}"]
+    allowed = {"bob": asked, "eve": [*asked, "bthomedevice.getknownobjects", "bthome.getobjectinfos"]}
+    for (name, may), number in zip(allowed.items(), (3, 2), strict=True):
+        user = {"username": name, "password": "correct horse", "group": "staff"}
+        await rpc("User.Create", {**user, "permissions": ["device.addbthomedevices", *may]})
+        async with (
+            aiohttp.ClientSession(fleet.url) as http,
+            http.post("/rpc/User.Authenticate", json={"username": name, "password": "correct horse"}) as response,
+        ):
+            token = (await response.json())["access_token"]
+        async with open_client(fleet.url, token) as client:
+            wish = {"mac": around(gateway, number), "shellyID": gateway.id}
+            [added] = await client("Device.AddBTHomeDevices", {"devices": [wish]})
+        assert added["component"] in gateway.keys("bthomedevice")
+        assert added["sensors"] == []
+        missing = {each["error"]["data"]["permission"] for each in added["failed"]}
+        assert missing == {"bthomedevice.getknownobjects" if name == "bob" else "bthome.addsensor"}
+
+
+async def test_whoever_comes_too_late_is_told_so_beside_the_others(
+    rpc: Rpc, gateway: Device, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateways, "ADDING_S", 0.0)
+    monkeypatch.setattr(gateways, "STARTING_S", 0.0)
+    [late] = await rpc("Device.AddBTHomeDevices", {"devices": [{"mac": UNKNOWN, "shellyID": gateway.id}]})
+    assert (late["mac"], late["error"]["code"]) == (UNKNOWN, -32800)
+    answer = await rpc("Device.StartDeviceDiscovery", {"shellyIDs": [gateway.id]})
+    assert answer[gateway.id]["error"]["code"] == -32800
+    assert gateway.status("bthome").get("discovery") is None
+
+
+async def test_no_key_is_told_though_its_gateway_tells_it(fleet: TestedFleet, rpc: Rpc, gateway: Device) -> None:
+    key = "ab" * 16
+    wish = {"mac": around(gateway, 2), "shellyID": gateway.id, "type": "SBDW-002C", "name": "Gate", "key": key}
+    async with rpc.events("*") as events:
+        added = await rpc("Device.AddBTHomeDeviceManual", {name: wish[name] for name in wish if name != "type"})
+        assert gateway.config(added["component"])["key"] == key
+
+        async def known() -> Any:
+            settings = (await rpc("Device.Get", {"shellyID": gateway.id}))["settings"]
+            return settings.get(added["component"])
+
+        assert (await fleet.until(known))["key"] is None
+        await rpc("Device.RemoveBTHomeDevice", {"shellyID": gateway.id, "id": int(added["component"][-3:])})
+        async for event in events:
+            assert isinstance(event, Event)
+            assert key not in str(event.params)
+            if event.method == "Entity.Removed":
+                break
+    for method in ("Device.List", "Entity.List", "BTHome.GetStatus"):
+        assert key not in str(await rpc(method))
 
 
 def test_what_a_gateway_says_of_a_device_is_taken_as_far_as_it_can_be_meant() -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
+import aiohttp
 import pytest
 
 from fleet_bthome.beacons import Beacons
 from fleet_bthome.found import Found
 from fleet_bthome.listener import RESULTS_AT_ONCE, Listener
+from fleet_bthome.losses import MESSAGES
 from fleet_bthome.settings import BTHomeSettings
 from fleet_platform.client import Event, Subscription
+from fleet_platform.testing.client import open_client
 from plugin_sdk import DeviceId, Fleet, JSONObject
 from plugin_sdk import Event as PlatformEvent
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 pytest.importorskip("bthome_ble", reason="needs the extra bthome")
 
 KEY_TEXT = KEY.hex()
+PASSWORD = "correct horse"
 
 
 @pytest.fixture
@@ -183,10 +187,77 @@ async def test_a_gateway_that_tells_of_too_many_finds_is_heard_in_part(
     assert fleet.plugin("bthome").state == "running"
 
 
-def a_listener(clock: list[float]) -> tuple[Listener, Beacons]:
+async def test_what_is_not_read_is_told_to_whoever_sees_the_gateway(
+    fleet: TestedFleet, rpc: Rpc, gateway: Device
+) -> None:
+    other = await fleet.add_device("Plus2PM", seed=4)
+    gateway.emit("script:2", "bluadv", data=[{"addr": "nobody"}, {"addr": THERMOMETER, "service_data": "00"}])
+
+    async def lost() -> Any:
+        return (await rpc("BTHome.GetStatus"))["losses"]
+
+    assert await fleet.until(lost) == {gateway.id: {"script:2": {"garbage": 2}}}
+    may = ["bthome.getstatus", f"device.get.{other.id}"]
+    await rpc("User.Create", {"username": "ann", "password": PASSWORD, "group": "staff", "permissions": may})
+    async with aiohttp.ClientSession(fleet.url) as http:
+        credentials = {"username": "ann", "password": PASSWORD}
+        async with http.post("/rpc/User.Authenticate", json=credentials) as response:
+            token = (await response.json())["access_token"]
+    async with open_client(fleet.url, token) as ann:
+        assert (await ann("BTHome.GetStatus"))["losses"] == {}
+
+
+def told(device: str, *events: JSONObject) -> PlatformEvent:
+    message = {"message": {"method": "NotifyEvent", "params": {"events": list(events)}}}
+    return PlatformEvent(1, "Shelly.Message", DeviceId(device), 0, json.dumps(message).encode())
+
+
+def test_a_gateway_that_floods_is_looked_at_in_part_and_others_in_full() -> None:
+    """Whatever it sends, and told once to whoever runs the platform."""
+    log = Recorded()
+    clock = [1_800_000_000.0, 0.0]
+    listener, beacons = a_listener(clock, cast(Fleet, log))
+    useless = told("a", {"component": "script:1", "event": "bluadv", "data": {"addr": "x" * 100_000}})
+    said = {"addr": THERMOMETER, "BTHome_version": 2, "temperature": 20}
+    good = {"component": "script:1", "event": "shelly-blu", "data": said}
+    for _ in range(100):
+        listener.take(useless)
+    listener.take(told("b", good))
+    assert beacons.tally == {"garbage": 3, "too_much": 97, "read": 1}
+    assert dict(listener.losses) == {"a": {"script:1": {"garbage": 3}, MESSAGES: {"too_much": 97}}}
+    assert len(log.lines) == 1
+    clock[:] = [clock[0] + 10, 10.0]
+    listener.take(told("a", good))
+    assert beacons.tally["read"] == 2
+
+
+def test_ends_of_searches_are_told_in_part_too() -> None:
+    log = Recorded()
+    listener, beacons = a_listener([1_800_000_000.0, 0.0], cast(Fleet, log))
+    done = {"component": "bthome", "event": "discovery_done", "device_count": 0}
+    listener.take(told("a", *[done] * 1_000))
+    assert (log.published, beacons.tally["too_many"]) == (RESULTS_AT_ONCE, 1_000 - RESULTS_AT_ONCE)
+
+
+class Recorded:
+    """What of the platform is asked for here."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.published = 0
+        self.log = self
+
+    def warning(self, text: str, *args: object) -> None:
+        self.lines.append(text % args)
+
+    def publish(self, *_args: object, **_named: object) -> None:
+        self.published += 1
+
+
+def a_listener(clock: list[float], fleet: Fleet) -> tuple[Listener, Beacons]:
     beacons = Beacons(None, per_gateway=5, in_all=5)
     listener = Listener(
-        fleet=cast(Fleet, None),
+        fleet=fleet,
         beacons=beacons,
         found=Found(),
         settings=BTHomeSettings(),
@@ -199,11 +270,9 @@ def a_listener(clock: list[float]) -> tuple[Listener, Beacons]:
 def test_a_clock_that_is_set_moves_what_is_remembered() -> None:
     """A machine without a clock of its own starts in 1970."""
     clock = [100.0, 0.0]
-    listener, beacons = a_listener(clock)
+    listener, beacons = a_listener(clock, cast(Fleet, Recorded()))
     said = {"addr": THERMOMETER, "BTHome_version": 2, "temperature": 20}
-    told = {"events": [{"component": "script:1", "event": "shelly-blu", "data": said}]}
-    message = {"message": {"method": "NotifyEvent", "params": told}}
-    event = PlatformEvent(1, "Shelly.Message", DeviceId("a"), 0, json.dumps(message).encode())
+    event = told("a", {"component": "script:1", "event": "shelly-blu", "data": said})
     listener.take(event)
     clock[:] = [1_800_000_000.0, 10.0]
     listener.take(event)

@@ -30,3 +30,9 @@ def test_every_quantity_has_a_field_of_its_own() -> None:
     assert {*NUMBERS, *STATES, "rssi"} <= set(paths)
     assert all(is_known(path) for path in paths if path != "rssi")
     assert not is_known("rssi_2")
+
+
+def test_what_is_true_or_false_is_no_number() -> None:
+    reading = said({"temperature": True, "moisture": True, "power": 5, "battery_status": 1, "mass_kg": 2.5}, None)
+    assert reading is not None
+    assert reading.values == {"moisture_detected": True, "power": 5, "battery_low": True, "mass": 2.5}
