@@ -291,7 +291,7 @@ async def test_a_job_waits_for_devices_that_are_away_or_lets_them_fail(
 
     job = await ann.call("Job.Start", {"type": "work", "devices": [away, here], "offline": "wait"})
     await eventually(lambda: _figure(ann, job["id"], "waiting"))
-    assert crew.done == [here, here]
+    await eventually(lambda: crew.done == [here, here])
     device.reconnect()
     over = await ended(ann, job["id"])
     assert (over["state"], over["done"]) == ("done", 2)
