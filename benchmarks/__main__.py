@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import uvloop
 
-from benchmarks import fanout, groups, ingest, listing, memory, relay, simulator, storm
+from benchmarks import fanout, groups, ingest, listing, memory, relay, simulator, sql_methods, storage, storm
 from benchmarks.scale import SHORT, Scale
 from benchmarks.server import LOAD_CORE, Measure, bare, platform
 from benchmarks.table import Row, beside, render
@@ -36,6 +36,8 @@ BENCHMARKS: Mapping[str, Callable[[Scale], Coroutine[Any, Any, list[Row]]]] = {
     "listing": partial(compare, listing.measure),
     "simulator": simulator.compare,
     "groups": groups.measure,
+    "sql_methods": sql_methods.measure,
+    "storage": storage.measure,
 }
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -36,6 +37,7 @@ from fleet_platform.devices.voice import Voice
 from fleet_platform.events.bus import Bus
 from fleet_platform.events.catalogue import EVENTS
 from fleet_platform.events.metadata import MetadataBook
+from fleet_platform.history import History
 from fleet_platform.host import Host, HostServices, Tables
 from fleet_platform.methods.about import AboutMethods
 from fleet_platform.methods.actions import ActionMethods
@@ -50,6 +52,7 @@ from fleet_platform.methods.user import UserMethods
 from fleet_platform.methods.waiting_room import WaitingRoomMethods
 from fleet_platform.methods.web import WebMethods
 from fleet_platform.metrics import Measured, Metrics
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.rpc.destinations import Destinations, Members, sets_of
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.methods import bind
@@ -60,7 +63,6 @@ from fleet_platform.storage.data_folder import locked, make_data_folder
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.embedded import EmbeddedPostgres
 from fleet_platform.storage.kv import KeyValueStore
-from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.twins import TwinRow, TwinStore
 from fleet_platform.text import decode
 from fleet_platform.web.client_socket import ClientLimits, ClientSocket
@@ -101,6 +103,7 @@ class Platform:
     host: Host
     dispatcher: Dispatcher
     store: TwinStore
+    history: History
     database: Database
     tally: Counter[str]
 
@@ -179,14 +182,31 @@ class Assembly:
         self._fleet = Fleet()
         self._metadata = MetadataBook(lambda: self.host.tables.metadata)
         self._bus = Bus(metadata=self._metadata.of, ring_bytes=settings.ring_bytes, ring_age_s=settings.ring_age_s)
-        self._voice = Voice(self._bus)
         self._store = TwinStore(database, interval_s=settings.write_interval_s)
+        self.history = History(
+            database,
+            settings.data / "history",
+            interval_s=settings.write_interval_s,
+            spool_bytes=settings.history_spool_bytes,
+            keep={
+                "sample": timedelta(days=settings.history_raw_days),
+                "minute": timedelta(days=settings.history_minute_days),
+                "quarter": timedelta(days=settings.history_quarter_days),
+                "hour": timedelta(days=settings.history_hour_days),
+                "entry": timedelta(days=settings.journal_days),
+            },
+            settle=self._store.flush,
+            types=self._types,
+            tally=self._tally,
+        )
+        self._voice = Voice(self._bus, self.history.keeper)
         self._dispatcher = Dispatcher(self._allows)
         self._relay = Relay(
             fleet=self._fleet,
             allows=self._allows,
             types=self._types,
             times=RelayTimes(call_s=settings.call_timeout_s, slow_call_s=settings.slow_call_timeout_s),
+            command=self.history.keeper.command,
         )
         self._composer = Composer(self._types)
         self._composed_for: Mapping[str, ComponentType] = {}
@@ -256,7 +276,7 @@ class Assembly:
             limits=LinkLimits(in_flight=settings.calls_in_flight, waiting=settings.calls_waiting),
             times=DeviceTimes(hello_s=settings.handshake_timeout_s, call_s=settings.call_timeout_s),
         )
-        self._bus.tap(("Shelly.Delete",), lambda event: self._metadata.forget(DeviceId(str(event.device))))
+        self._bus.tap(("Shelly.Delete",), lambda event: self._forget(DeviceId(str(event.device))))
         self.host.on_tables(self._take_tables)
 
     # ---- from the database ------------------------------------------------------------------------------------
@@ -267,6 +287,7 @@ class Assembly:
             for row in rows:
                 self._load_row(row)
         await self._queued.load()
+        await self.history.prepare()
 
     def _load_row(self, row: TwinRow) -> None:
         device = DeviceId(row.external_id)
@@ -288,6 +309,17 @@ class Assembly:
                 await self._store.flush()
         except (Unavailable, TimeoutError):
             logger.exception("the last changes could not be written: the database is away")
+        try:
+            async with asyncio.timeout(FLUSH_TIMEOUT_S):
+                await self.history.flush()
+        except TimeoutError:
+            logger.warning("what was measured last is spooled: the database does not answer")
+        await self.history.end()
+
+    def _forget(self, device: DeviceId) -> None:
+        """A device is gone for good."""
+        self._metadata.forget(device)
+        self.history.sampler.forget(device)
 
     # ---- from plugins -------------------------------------------------------------------------------------
 
@@ -319,6 +351,7 @@ class Assembly:
                 else:
                     twin.entities_json = None
             self._recompose.set()
+            self.history.sampler.types_changed()
 
     def _methods(self) -> list[Method]:
         """The platform's own methods."""
@@ -360,6 +393,7 @@ class Assembly:
             "client pings": self._client_pinger.run,
             "event ring": self._forget_idle,
             "entities": self._keep_entities,
+            **self.history.tasks(),
         }
 
     async def _keep_entities(self) -> None:
@@ -430,6 +464,7 @@ class Assembly:
                     dispatcher=self._dispatcher,
                     relay=self._relay,
                     store=self._store,
+                    history=lambda: self.history.stats,
                     is_database_up=lambda: self._database.is_up,
                     plugins=lambda: {name: record.counters for name, record in self.host.records.items()},
                 )
@@ -473,6 +508,7 @@ class Assembly:
             host=self.host,
             dispatcher=self._dispatcher,
             store=self._store,
+            history=self.history,
             database=self._database,
             tally=self._tally,
         )

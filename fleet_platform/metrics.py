@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 
 from fleet_platform.devices.fleet import Fleet
 from fleet_platform.events.bus import Bus
+from fleet_platform.history import HistoryStats
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.relay import Relay
 from fleet_platform.storage.twins import TwinStore
@@ -33,6 +34,7 @@ class Measured:
     dispatcher: Dispatcher
     relay: Relay
     store: TwinStore
+    history: Callable[[], HistoryStats]
     is_database_up: Callable[[], bool]
     plugins: Callable[[], Mapping[str, Mapping[str, float]]]
 
@@ -75,6 +77,11 @@ class Metrics(Collector):
             ("refused", stats.refused),
         )
         yield _counter("fleet_writes", "What the writer did", "what", written)
+        history = m.history()
+        yield _gauge("fleet_history_waiting", "Samples in memory that are not stored yet", history.waiting)
+        yield _gauge("fleet_history_spool_bytes", "Bytes kept for the database while it is away", history.spooled_bytes)
+        samples = (("taken", history.taken), ("written", history.written))
+        yield _counter("fleet_history_samples", "What became of what devices measure", "what", samples)
         plugins = CounterMetricFamily("fleet_plugin", "Counters of plugins", labels=("plugin", "counter"))
         for plugin, counters in sorted(m.plugins().items()):
             for counter, value in sorted(counters.items()):

@@ -10,24 +10,12 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, SecretStr
 
-from plugin_sdk import JSON
+from plugin_sdk import JSON, Pieces
 
 JSONDecodeError = orjson.JSONDecodeError
 
 Fragment = orjson.Fragment
 """Marks bytes that are JSON already, so that ``encode`` copies instead of encoding again."""
-
-
-class Pieces:
-    """A long JSON text that was encoded bit by bit, to be sent without ever being put together.
-
-    Copying megabytes from one buffer to the next stops the event loop for longer than encoding them in slices.
-    """
-
-    __slots__ = ("parts",)
-
-    def __init__(self, parts: list[bytes]) -> None:
-        self.parts = parts
 
 
 MAX_DEPTH = 64

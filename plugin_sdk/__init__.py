@@ -31,6 +31,7 @@ from plugin_sdk.contributions import (
     Service,
     Settings,
     Sink,
+    SqlFunction,
 )
 from plugin_sdk.destinations import expand
 from plugin_sdk.fleet import Device, Devices, EventStream, Fleet, HttpClient, HttpResponse, KeyValue, Sql
@@ -46,6 +47,7 @@ from plugin_sdk.values import (
     Entity,
     Event,
     JSONObject,
+    Pieces,
     Presence,
     Principal,
     Verdict,
@@ -91,6 +93,7 @@ __all__ = [
     "Pace",
     "Panel",
     "Parameter",
+    "Pieces",
     "Policy",
     "Presence",
     "Principal",
@@ -100,6 +103,7 @@ __all__ = [
     "Sink",
     "SkipDevice",
     "Sql",
+    "SqlFunction",
     "Verdict",
     "WebhookAttribute",
     "WebhookEvent",

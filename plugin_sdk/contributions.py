@@ -29,7 +29,8 @@ class Method:
 
     Attributes:
         name: ``Noun.Verb``, matched without case: ``Greetings.SayHello``.
-        handler: ``def`` or ``async def``; what it returns is the result, a pydantic model or JSON.
+        handler: ``def`` or ``async def``; what it returns is the result, a pydantic model or JSON. Or a
+            :class:`SqlFunction`.
         permission: What the caller must be allowed; default is the name in lower case.
         read_only: May be called by HTTP ``GET``; changes nothing.
         anonymous: Anybody may call it, over HTTP only.
@@ -46,6 +47,27 @@ class Method:
     timeout_s: float = 30.0
     summary: str = ""
     aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFunction:
+    """A function of the database as the handler of a :class:`Method`.
+
+    Its arguments become the method's ``params`` and its comment the description, both as the database has them; what
+    it returns is the result. It runs in a transaction with the plugin's schema first in the search path, which is
+    read-only if the method is. An error it raises with ``RAISE EXCEPTION`` is answered as *Invalid params*, about the
+    argument that ``USING COLUMN`` names.
+
+    Attributes:
+        name: ``schema.function``, or ``function`` in the plugin's own schema. Of several with one name the one that is
+            meant, as in ``fn_find(integer)``.
+    """
+
+    name: str
+
+    def __call__(self, *_arguments: object) -> Any:
+        """Never called: the platform calls the function itself."""
+        raise TypeError(f"the function {self.name} is in the database")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

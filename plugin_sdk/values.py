@@ -38,6 +38,22 @@ def component_id(key: str) -> int | None:
     return int(digits) if digits.isdecimal() and len(digits) < 10 else None
 
 
+class Pieces:
+    """A long JSON text that was encoded bit by bit, to be sent without ever being put together.
+
+    A method may return one. Copying megabytes from one buffer to the next stops the event loop for longer than encoding
+    them in slices.
+
+    Args:
+        parts: Together the text of one JSON value, in UTF-8.
+    """
+
+    __slots__ = ("parts",)
+
+    def __init__(self, parts: list[bytes]) -> None:
+        self.parts = parts
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Who is calling.

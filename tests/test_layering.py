@@ -16,7 +16,7 @@ PARTS = {
         "rpc.envelope devices.frames devices.merge events.reasons events.record events.filters events.ring "
         "auth.access auth.basic auth.recent storage.problems storage.dsn storage.jsonb"
     ),
-    "service": "rpc devices events auth storage host methods metrics",
+    "service": "history migrations rpc devices events auth storage sql_methods host methods metrics",
     "web": "web",
     "client": "client",
     "simulator": "simulator",

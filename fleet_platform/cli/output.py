@@ -23,6 +23,8 @@ COLOURS = {
     "pending": "yellow",
     "degraded": "yellow",
     "unavailable": "yellow",
+    "changed": "red",
+    "missing": "yellow",
     "failed": "red",
     "quarantined": "red",
     "offline": "dim",

@@ -25,6 +25,7 @@ SUMMARIES: Mapping[str, str] = MappingProxyType(
         "events": "Show events as they happen.",
         "rpc": "Call a method of the platform or of devices.",
         "plugins": "List the plugins and how they are.",
+        "migrate": "Apply, undo, list and begin SQL migrations.",
         "config": "Show the settings in force and where each comes from.",
     }
 )

@@ -65,6 +65,16 @@ def differing(old: JSONObject, new: JSONObject) -> JSONObject:
     return changes
 
 
+def differences(old: JSON, new: JSON, path: str = "") -> dict[str, list[JSON]]:
+    """What differs between two values: dotted path to what was there and what is there now, None for nothing."""
+    if type(old) is dict and type(new) is dict:
+        found: dict[str, list[JSON]] = {}
+        for name in {**old, **new}:
+            found.update(differences(old.get(name), new.get(name), f"{path}.{name}" if path else name))
+        return found
+    return {} if is_same(old, new) else {path: [old, new]}
+
+
 def is_same(one: JSON, other: JSON) -> bool:
     """Equality as JSON has it: true equals 1 in Python and not there."""
     if type(one) is not type(other):

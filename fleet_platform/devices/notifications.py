@@ -147,9 +147,11 @@ class Notifications:
         elif name == "component_removed" and isinstance(target, str):
             refresh.component_removed(target)
         elif component == "sys":
-            if name.startswith("ota_") and not twin.updating:
-                twin.updating = True
-                self._stored(twin)
+            if name.startswith("ota_"):
+                self._voice.updating(twin, event)
+                if not twin.updating:
+                    twin.updating = True
+                    self._stored(twin)
         else:
             self.entity_event(twin, component, event)
 

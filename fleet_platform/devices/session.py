@@ -357,6 +357,8 @@ class DeviceSession:
         services.fleet.add(twin)
         services.fleet.access[twin.id.lower()] = "allowed"
         before = twin.entities
+        if read and known is not None:
+            services.voice.reconfigured(twin, known.settings())
         if recompose or not before:
             services.composer.refresh(twin)
         (services.storage.mark if read else services.storage.mark_status)(twin)
@@ -447,11 +449,10 @@ class DeviceSession:
         twin = self._twin
         if twin is None:
             return
-        settings = twin.settings()
-        settings.pop(key, None)
-        twin.set_settings(settings)
+        before = twin.settings()
+        twin.set_settings({name: value for name, value in before.items() if name != key})
         twin.status.pop(key, None)
-        self._settled(twin)
+        self._settled(twin, before)
         self._s.voice.status(twin, {key: None})
 
     def _refresh(self, key: str, *, added: bool = False) -> None:
@@ -484,23 +485,24 @@ class DeviceSession:
             return
         if twin.link is not self.link:
             return
+        before = twin.settings()
         if isinstance(config, dict):
-            twin.set_settings({**twin.settings(), **readable({key: config}, self._s.types())})
+            twin.set_settings({**before, **readable({key: config}, self._s.types())})
         if isinstance(info, dict) and str(info.get("id", "")).lower() == twin.id.lower():
             twin.set_info(info)
             self._s.voice.info(twin)
-        self._settled(twin)
+        self._settled(twin, before)
         if added:
             self._s.voice.status(twin, {key: twin.status.get(key, {})})
 
-    def _settled(self, twin: Twin) -> None:
-        """Settings are read: remember of which revision they are, and tell."""
+    def _settled(self, twin: Twin, before: JSONObject) -> None:
+        """Settings are read: remember of which revision they are, and tell; ``before`` is what they were."""
         twin.config_rev = Revisions.of(twin.status).config
-        before = twin.entities
+        entities = twin.entities
         self._s.composer.refresh(twin)
         self._s.storage.mark(twin)
-        self._s.voice.settings(twin)
-        self._s.voice.entities(twin, before)
+        self._s.voice.settings(twin, before)
+        self._s.voice.entities(twin, entities)
 
     # ---- end ----------------------------------------------------------------------------------------------
 

@@ -7,19 +7,41 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, Protocol
 
+from fleet_platform.devices.merge import differences
 from fleet_platform.devices.twin import Twin
 from fleet_platform.events.bus import Bus
 from fleet_platform.redaction import mask
 from plugin_sdk import JSON, DeviceId, JSONObject
 
 
-class Voice:
-    """Publishes device events."""
+class Keeper(Protocol):
+    """Who keeps what is told (``history.keeper``)."""
 
-    def __init__(self, bus: Bus) -> None:
+    def sample(self, twin: Twin, changes: Mapping[str, JSON]) -> None:
+        """Keep what is measured of what a device reported."""
+
+    def note(self, device: DeviceId | None, name: str, data: JSONObject) -> None:
+        """Keep that something happened."""
+
+
+class Forgetful:
+    """Keeps nothing."""
+
+    def sample(self, twin: Twin, changes: Mapping[str, JSON]) -> None:
+        """Keep nothing."""
+
+    def note(self, device: DeviceId | None, name: str, data: JSONObject) -> None:
+        """Keep nothing."""
+
+
+class Voice:
+    """Publishes device events, and lets a history keep what they tell."""
+
+    def __init__(self, bus: Bus, keeper: Keeper = Forgetful()) -> None:  # noqa: B008  # it has no state
         self._bus = bus
+        self._keeper = keeper
 
     def connected(self, twin: Twin, *, was: str) -> None:
         """A device is ready: Connect, Presence if it changed, and its whole status.
@@ -27,6 +49,8 @@ class Voice:
         Args:
             was: Its presence before.
         """
+        self._keeper.sample(twin, twin.status)
+        self._keeper.note(twin.id, "Shelly.Connect", {"was": was})
         self._bus.publish("Shelly.Connect", {"shellyID": twin.id, "device": twin.to_json()}, device=twin.id)
         if was != "online":
             self._bus.publish("Shelly.Presence", {"shellyID": twin.id, "presence": "online"}, device=twin.id)
@@ -36,22 +60,23 @@ class Voice:
         """A device is gone. ``presence`` is False when a newer connection of it takes over."""
         if presence:
             self._bus.publish("Shelly.Presence", {"shellyID": twin.id, "presence": "offline"}, device=twin.id)
+        self._keeper.note(twin.id, "Shelly.Disconnect", {"reason": reason})
         self._bus.publish("Shelly.Disconnect", {"shellyID": twin.id, "reason": reason}, device=twin.id)
 
     def deleted(self, twin: Twin) -> None:
         """A device was forgotten, with all that was known of it."""
+        self._keeper.note(twin.id, "Shelly.Delete", {})
         self._bus.publish("Shelly.Delete", {"shellyID": twin.id}, device=twin.id)
 
     def decided(self, device: DeviceId, number: int | None, access: Literal["allowed", "denied"]) -> None:
         """An operator let a waiting device in, or rejected it."""
-        params: JSONObject = {"id": number, "shellyID": device}
-        if access == "allowed":
-            self._bus.publish("WaitingRoomEvent.Accepted", params, device=device)
-        else:
-            self._bus.publish("WaitingRoomEvent.Denied", params, device=device)
+        name = "WaitingRoomEvent.Accepted" if access == "allowed" else "WaitingRoomEvent.Denied"
+        self._keeper.note(device, name, {})
+        self._bus.publish(name, {"id": number, "shellyID": device}, device=device)
 
     def status(self, twin: Twin, changes: JSONObject) -> None:
         """A notification changed something: the status, and each entity's part of it."""
+        self._keeper.sample(twin, changes)
         self._bus.publish_status(twin, changes)
         if self._bus.wants("Entity.StatusChange"):
             for key, entity in twin.entities:
@@ -82,10 +107,20 @@ class Voice:
         if self._bus.wants("Shelly.Message"):
             self.message(twin, message, {"method": method, "params": mask(params)})
 
-    def settings(self, twin: Twin) -> None:
-        """Settings were read anew."""
+    def settings(self, twin: Twin, before: JSONObject) -> None:
+        """Settings were read anew; ``before`` is what they were."""
+        self.reconfigured(twin, before)
         if self._bus.wants("Shelly.Settings"):
             self._bus.publish("Shelly.Settings", {"shellyID": twin.id, "settings": twin.settings()}, device=twin.id)
+
+    def reconfigured(self, twin: Twin, before: JSONObject) -> None:
+        """Keep what is different in the settings: ``{path: [before, after]}``, without secrets."""
+        if before and (changes := differences(mask(before), mask(twin.settings()))):
+            self._keeper.note(twin.id, "Shelly.Settings", {"changes": changes})
+
+    def updating(self, twin: Twin, event: JSONObject) -> None:
+        """Keep what a device says of its update."""
+        self._keeper.note(twin.id, "Shelly.Update", {k: v for k, v in event.items() if k not in ("component", "ts")})
 
     def info(self, twin: Twin) -> None:
         """Device info was read anew."""
@@ -102,6 +137,7 @@ class Voice:
 
     def entity_event(self, twin: Twin, entity: str, event: str, data: Mapping[str, JSON]) -> None:
         """Something happened to an entity, such as a button being pushed."""
+        self._keeper.note(twin.id, "Entity.Event", {**data, "entityId": entity, "event": event})
         # What the device says of the event comes first: it cannot speak for an entity of another.
         self._bus.publish("Entity.Event", {**data, "entityId": entity, "event": event}, device=twin.id)
 

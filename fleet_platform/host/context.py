@@ -29,7 +29,6 @@ from plugin_sdk import (
     JSONObject,
     KeyValue,
     Principal,
-    Sql,
     component_type,
 )
 from plugin_sdk.errors import Conflict, PluginError, Unavailable
@@ -97,7 +96,7 @@ class PluginFleet:
         return self._kv
 
     @property
-    def sql(self) -> Sql:
+    def sql(self) -> OwnSchema:
         """The plugin's schema."""
         return self._sql
 

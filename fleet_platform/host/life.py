@@ -16,9 +16,8 @@ from fleet_platform.host.plugins import LoadedPlugin
 from fleet_platform.host.records import PluginRecord
 from fleet_platform.host.sinks import SinkQueue
 from fleet_platform.host.supervisor import Kind, Part, Timing
+from fleet_platform.migrations.platform import MigrationFolder, migrate
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migration_files import MigrationFolder
-from fleet_platform.storage.migrations import migrate
 from plugin_sdk.errors import PluginError
 
 

@@ -20,8 +20,8 @@ from fleet_platform.host.faults import Rejected, blaming
 from fleet_platform.host.hooks import Hooks
 from fleet_platform.host.offers import Offers
 from fleet_platform.host.plugins import LoadedPlugin, counted
+from fleet_platform.host.sql_functions import bind_any
 from fleet_platform.host.tables import Tables, compile_tables
-from fleet_platform.rpc.methods import bind
 from plugin_sdk import HookSpecs, Settings
 from plugin_sdk.errors import PluginError
 
@@ -151,7 +151,7 @@ class Loader:
                 self._declare(name, contributions.settings)
                 methods = tuple(
                     [
-                        counted(bind(method, plugin=name, fleet=fleet), fleet.record.tally)
+                        counted(bind_any(method, plugin=name, fleet=fleet), fleet.record.tally)
                         for method in contributions.methods
                     ]
                 )

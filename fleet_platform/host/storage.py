@@ -49,25 +49,31 @@ class OwnSchema:
 
     async def fetch(self, query: str, *args: Any) -> list[Mapping[str, Any]]:
         """All rows of a query."""
-        async with self._transaction() as connection:
+        async with self.transaction() as connection:
             return [dict(row) for row in await connection.fetch(self._mark + query, *args)]
 
     async def execute(self, query: str, *args: Any) -> str:
         """Run a statement."""
-        async with self._transaction() as connection:
+        async with self.transaction() as connection:
             return await connection.execute(self._mark + query, *args)
 
     async def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement for many rows."""
-        async with self._transaction() as connection:
+        async with self.transaction() as connection:
             await connection.executemany(self._mark + query, rows)
 
     @contextlib.asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, *, read_only: bool = False) -> AsyncIterator[Connection]:
+        """A connection in a transaction, with the plugin's schema first in the search path.
+
+        Args:
+            read_only: The server refuses to change anything in it.
+        """
         if not self._exists:
             await self._make_schema()
         async with self._database.transaction() as connection:
-            await connection.execute(f"SET LOCAL search_path TO {self._schema}, public")
+            forbidden = "; SET TRANSACTION READ ONLY" if read_only else ""
+            await connection.execute(f"SET LOCAL search_path TO {self._schema}, public{forbidden}")
             yield connection
 
     async def _make_schema(self) -> None:

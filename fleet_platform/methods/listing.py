@@ -40,12 +40,16 @@ def with_listings(
 
 
 class Book:
-    """Describes the methods and events in force; what it was asked for is kept, for nothing in it changes."""
+    """Describes the methods and events in force.
+
+    The whole document is kept, for nothing in it changes, unless a method is described by the database.
+    """
 
     def __init__(self, methods: Mapping[str, BoundMethod], events: list[tuple[str, EventType]]) -> None:
         self._methods = methods
         self._events = events
         self._document: Fragment | None = None
+        self._settled = True
 
     async def discover(self) -> Any:
         """All methods and events of this platform, as an OpenRPC document.
@@ -57,7 +61,10 @@ class Book:
             methods, definitions = await self._described("")
             events = self._events_of("")
             whole = openrpc.document(methods, definitions, events, version=__version__)
-            self._document = Fragment(encode_to_keep(whole))
+            document = Fragment(encode_to_keep(whole))
+            if not self._settled:
+                return document
+            self._document = document
         return self._document
 
     def lister(self, noun: str) -> Callable[[], list[str]]:
@@ -84,9 +91,11 @@ class Book:
 
     async def _described(self, prefix: str) -> tuple[list[JSONObject], JSONObject]:
         definitions: JSONObject = {}
-        methods = [
-            openrpc.describe(bound, name, definitions) async for bound, name in in_slices(self._named(prefix), _SLICE)
-        ]
+        methods = []
+        async for bound, name in in_slices(self._named(prefix), _SLICE):
+            told = await bound.described()
+            self._settled = self._settled and told is bound
+            methods.append(openrpc.describe(told, name, definitions))
         return methods, definitions
 
     def _named(self, prefix: str) -> list[tuple[BoundMethod, str]]:

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from typing import Any, TypeVar
 
-from fleet_platform.text import Pieces, encode
+from fleet_platform.text import encode
+from plugin_sdk import Pieces
 
 T = TypeVar("T")
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from fleet_platform.text import Pieces, encode
-from plugin_sdk import JSON
+from fleet_platform.text import encode
+from plugin_sdk import JSON, Pieces
 from plugin_sdk.errors import FleetError, InvalidRequest
 
 PLATFORM = "FLEET_MANAGER"

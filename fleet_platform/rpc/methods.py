@@ -96,6 +96,10 @@ class BoundMethod:
         except (PydanticUserError, PydanticInvalidForJsonSchema, SchemaError):
             return {}
 
+    async def described(self) -> BoundMethod:
+        """The method as it is to be described; another one where that is not known before it is asked for."""
+        return self
+
 
 def bind(method: Method, *, plugin: str, fleet: Fleet | None = None) -> BoundMethod:
     """Read a handler's signature.

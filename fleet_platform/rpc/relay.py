@@ -6,9 +6,11 @@ Without a task or a future of its own: the client's socket hands in a callback, 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from fleet_platform.devices.fleet import Fleet
 from fleet_platform.devices.link import Done, Link
@@ -26,12 +28,20 @@ class RelayTimes:
     slow_call_s: float = 60.0
 
 
+Commanded: TypeAlias = Callable[[Twin, str, JSON, Principal, FleetError | None, float], None]
+
+
+def _forget(*_command: object) -> None:
+    """Keep nothing."""
+
+
 class Relay:
     """Calls methods of devices.
 
     Args:
         allows: ``(principal, permission, device)``; the permission is the method's name in lower case.
         types: Component types in force; they name the slow methods.
+        command: Told of each call that was sent and what came of it, with its duration in seconds.
 
     Attributes:
         calls: Calls by outcome: ``ok`` or the error's code.
@@ -44,11 +54,13 @@ class Relay:
         allows: Allows,
         types: Callable[[], Mapping[str, ComponentType]],
         times: RelayTimes | None = None,
+        command: Commanded = _forget,
     ) -> None:
         self._fleet = fleet
         self._allows = allows
         self._types = types
         self._times = times or RelayTimes()
+        self._command = command
         self._slow: tuple[object, frozenset[str]] = (None, frozenset())
         self.calls: Counter[str] = Counter()
 
@@ -63,9 +75,11 @@ class Relay:
             done: Called once with the result or the error; maybe before this returns, if nothing was sent.
         """
         try:
-            link = self._connected(self.authorise(device, method, principal))
+            twin = self.authorise(device, method, principal)
+            link = self._connected(twin)
             default_s, slow = self.timeout_of(method)
-            link.submit(method, params, timeout_s=timeout_s or default_s, slow=slow, done=self._counted(done))
+            told = self._told(done, twin, method, params, principal)
+            link.submit(method, params, timeout_s=timeout_s or default_s, slow=slow, done=told)
         except FleetError as error:
             self.calls[str(error.code)] += 1
             done(None, error)
@@ -120,9 +134,12 @@ class Relay:
             raise DeviceOffline("asleep", twin.wake_expected_ts) if twin.asleep else DeviceOffline()
         return twin.link
 
-    def _counted(self, done: Done) -> Done:
-        def counted(result: JSON, error: FleetError | None) -> None:
+    def _told(self, done: Done, twin: Twin, method: str, params: JSON, principal: Principal) -> Done:
+        began = time.monotonic()
+
+        def told(result: JSON, error: FleetError | None) -> None:
             self.calls["ok" if error is None else str(error.code)] += 1
+            self._command(twin, method, params, principal, error, time.monotonic() - began)
             done(result, error)
 
-        return counted
+        return told

@@ -25,8 +25,8 @@ from fleet_platform.rpc.envelope import (
     encode_result,
 )
 from fleet_platform.rpc.relay import Relay
-from fleet_platform.text import JSONDecodeError, Pieces, decode, frame_head, text_frame
-from plugin_sdk import JSON, Principal
+from fleet_platform.text import JSONDecodeError, decode, frame_head, text_frame
+from plugin_sdk import JSON, Pieces, Principal
 from plugin_sdk.errors import FleetError, InvalidRequest, ParseError
 
 MAX_RUNNING = 64

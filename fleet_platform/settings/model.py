@@ -72,6 +72,7 @@ def _network(value: Any) -> Any:
 
 Bytes = Annotated[ByteSize, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=2, le=36_500)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_split)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 
@@ -161,6 +162,18 @@ class PlatformSettings(BaseSettings):
     outbox_bytes: Bytes = Field(default=ByteSize(16 * MIB), description="The same in bytes.")
 
     write_interval_s: Seconds = Field(default=1.0, description="How often changed devices are written to the database.")
+
+    history_spool_bytes: Bytes = Field(
+        default=ByteSize(1024 * MIB),
+        description="Size of the files that keep what is measured while the database is away; the oldest goes first.",
+    )
+    history_raw_days: Days = Field(default=14, description="How long samples are kept as they came.")
+    history_minute_days: Days = Field(default=30, description="How long they are kept by the minute.")
+    history_quarter_days: Days = Field(default=730, description="How long they are kept by the quarter of an hour.")
+    history_hour_days: Days = Field(
+        default=3650, description="How long they are kept by the hour; by the day they are kept for ever."
+    )
+    journal_days: Days = Field(default=90, description="How long it is kept what happened to devices.")
 
     @field_validator("data", mode="after")
     @classmethod

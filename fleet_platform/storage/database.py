@@ -41,8 +41,12 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InternalClientError,
 )
-"""Errors of a statement that mean: the server is away, is stopping, is full, or is a standby for now."""
+"""Errors of a statement that mean: the server is away, is stopping, is full, or is a standby for now.
+
+The last is what asyncpg says when it is lost in the middle of a COPY, and the transaction is to be ended.
+"""
 
 REFUSED = (
     OSError,
@@ -104,17 +108,17 @@ class Database:
             Unavailable: The database is away, or did not answer in time.
             asyncpg.PostgresError: The server refuses the statement.
         """
-        async with self._connection(timeout_s) as connection:
+        async with self.connection(timeout_s=timeout_s) as connection:
             return await connection.fetch(query, *args, timeout=timeout_s)
 
     async def execute(self, query: str, *args: Any, timeout_s: float = 10.0) -> str:
         """Run a statement and return its command tag, such as ``INSERT 0 1``. Raises as :meth:`fetch` does."""
-        async with self._connection(timeout_s) as connection:
+        async with self.connection(timeout_s=timeout_s) as connection:
             return await connection.execute(query, *args, timeout=timeout_s)
 
     async def execute_many(self, query: str, rows: Sequence[Sequence[Any]], *, timeout_s: float = 30.0) -> None:
         """Run a statement for many rows in one transaction. Raises as :meth:`fetch` does."""
-        async with self._connection(timeout_s) as connection:
+        async with self.connection(timeout_s=timeout_s) as connection:
             await connection.executemany(query, rows, timeout=timeout_s)
 
     @asynccontextmanager
@@ -128,11 +132,19 @@ class Database:
             Unavailable: The database is away or went away. If that was while committing, nobody knows whether the
                 transaction counts.
         """
-        async with self._connection(timeout_s) as connection, connection.transaction():
+        async with self.connection(timeout_s=timeout_s) as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
-    async def _connection(self, timeout_s: float) -> AsyncIterator[Connection]:
+    async def connection(self, *, timeout_s: float = 10.0) -> AsyncIterator[Connection]:
+        """A connection of the pool, outside any transaction; what was set on it is undone afterwards.
+
+        Args:
+            timeout_s: Deadline of getting it.
+
+        Raises:
+            Unavailable: The database is away or went away.
+        """
         pool = self._pool
         if pool is None:
             raise Unavailable(part="database")

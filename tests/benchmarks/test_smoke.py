@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FIGURES = {"ingest": 2, "fanout": 7, "relay": 3, "memory": 1, "storm": 3, "listing": 4, "simulator": 2, "groups": 1}
+FIGURES = {
+    "ingest": 2,
+    "fanout": 7,
+    "relay": 3,
+    "memory": 1,
+    "storm": 3,
+    "listing": 4,
+    "simulator": 2,
+    "groups": 1,
+    "sql_methods": 2,
+}
 
 pytestmark = [
     pytest.mark.timeout(120),

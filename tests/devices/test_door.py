@@ -16,8 +16,8 @@ from fleet_platform.devices.fleet import Fleet
 from fleet_platform.devices.twin import Twin
 from fleet_platform.devices.voice import Voice
 from fleet_platform.events.bus import Bus
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.twins import TwinStore
 from plugin_sdk import AdmissionRule, Candidate, DeviceId, Event, Verdict
 from plugin_sdk.errors import Conflict, Unavailable

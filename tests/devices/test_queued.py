@@ -14,9 +14,9 @@ from fleet_platform.devices.link import Link, LinkLimits
 from fleet_platform.devices.queued import QueuedCalls, describe
 from fleet_platform.devices.twin import Twin
 from fleet_platform.events.bus import Bus
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.storage.calls import QueuedCallStore
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migrations import core_migrations, migrate
 from plugin_sdk import DeviceId, Event, JSONObject, Principal
 from plugin_sdk.errors import DeviceBusy, DeviceOffline
 

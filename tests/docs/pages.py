@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 ROOT = Path(__file__).parents[2]
 PAGES = (
     ROOT / "README.md",
@@ -67,6 +69,13 @@ def sections(page: str) -> dict[str, str]:
     """Text of each section of a page by its heading, which is stripped of backticks."""
     parts = re.split(r"^#+ (.+)$", read(page), flags=re.MULTILINE)
     return {title.replace("`", ""): text for title, text in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+def options_of(command: click.Command) -> set[str]:
+    """All options of a command, and of the commands below it."""
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    own = {option for each in command.params if isinstance(each, click.Option) for option in each.opts}
+    return own.union(*map(options_of, inner))
 
 
 def check_made(page: str, name: str, made: str) -> None:

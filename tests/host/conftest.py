@@ -21,11 +21,11 @@ from fleet_platform.devices.notifications import Notifications
 from fleet_platform.devices.voice import Voice
 from fleet_platform.events.bus import Bus
 from fleet_platform.host import Host, HostServices, Timing
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.rpc.dispatch import Dispatcher
 from fleet_platform.rpc.relay import Relay
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.kv import KeyValueStore
-from fleet_platform.storage.migrations import core_migrations, migrate
 from plugin_sdk import Principal
 
 QUICK = Timing(start_s=0.3, stop_s=0.3, first_pause_s=0.02, longest_pause_s=0.1)

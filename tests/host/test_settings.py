@@ -12,9 +12,9 @@ import pytest
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 
 from fleet_platform.host import Host, HostServices
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.kv import KeyValueStore
-from fleet_platform.storage.migrations import core_migrations, migrate
 from plugin_sdk import Method, Settings, hookimpl
 from plugin_sdk.errors import Conflict, InvalidParams, NotFound, Unavailable
 

@@ -1,107 +1,17 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-import subprocess
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
 
+from fleet_platform.migrations import Migrations
+from fleet_platform.migrations.connection import LOCK_KEY
+from fleet_platform.migrations.platform import MigrationFolder, migrate
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migration_files import natural, read
-from fleet_platform.storage.migrations import LOCK_KEY, MigrationFolder, core_migrations, migrate
 from fleet_platform.storage.problems import MigrationFailed
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-PROGRAM = Path(__file__).with_name("migrate_process.py")
-
-
-@pytest.fixture
-async def empty(database_dsn: str) -> AsyncIterator[Database]:
-    async with Database(database_dsn) as database:
-        yield database
-
-
-def folder_of(path: Path, owner: str = "greetings", **files: str) -> MigrationFolder:
-    """A plugin's folder with files ``_1_name`` → ``1_name.sql`` that hold the statements given."""
-    path.mkdir(exist_ok=True)
-    for name, up in files.items():
-        (path / f"{name.lstrip('_')}.sql").write_text(f"-- about\n-----------UP\n{up}\n---------DOWN\nSELECT 1;\n")
-    return MigrationFolder.of_plugin(owner, path)
-
-
-async def column(database: Database, query: str) -> list[object]:
-    return [row[0] for row in await database.fetch(query)]
-
-
-# ---- files ----------------------------------------------------------------------------------------------------
-
-
-def test_files_run_in_the_order_of_their_numbers_folder_by_folder(tmp_path: Path) -> None:
-    first = folder_of(tmp_path / "a", "core", _10_c="", _2_b="", _5000_x="", notes="")
-    second = folder_of(tmp_path / "b", "mqtt", _1_a="", _2_a="", _10_c="")
-    assert [str(file) for file in read([first, second])] == [
-        "mqtt/1_a.sql",
-        "mqtt/2_a.sql",
-        "core/2_b.sql",
-        "core/10_c.sql",
-        "mqtt/10_c.sql",
-        "core/5000_x.sql",
-        "core/notes.sql",
-    ]
-
-
-def test_equal_names_keep_the_order_of_their_folders(tmp_path: Path) -> None:
-    folders = [folder_of(tmp_path / name, name, _1_same="") for name in ("z", "a", "m")]
-    assert [file.folder.owner for file in read(folders)] == ["z", "a", "m"]
-
-
-def test_numbers_count_not_digits() -> None:
-    assert sorted(["30_x", "3_x", "x", "2_x", "1000_x", "0_x"], key=natural) == [
-        "0_x",
-        "2_x",
-        "3_x",
-        "30_x",
-        "1000_x",
-        "x",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("text", "up", "down"),
-    [
-        ("-----UP\nA\n-----DOWN\nB", "A", "B"),
-        ("\ufeff-- ---------up  \r\nA;\r\nA2;\r\n----------Down\r\nB\r\n", "A;\nA2;", "B"),
-        ("-- text\n-----UP\n-----DOWN", "", ""),
-    ],
-)
-def test_parts_are_marked_whatever_the_case_and_line_ends(tmp_path: Path, text: str, up: str, down: str) -> None:
-    (tmp_path / "1_a.sql").write_bytes(text.encode())
-    (file,) = read([MigrationFolder.of_plugin("greetings", tmp_path)])
-    assert (file.up, file.down) == (up, down)
-
-
-@pytest.mark.parametrize("text", ["SELECT 1", "-----UP\nA\n----DOWN\nDROP", "-----DOWN\nB\n-----UP\nA", ""])
-def test_a_file_without_both_parts_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "1_a.sql").write_text(text)
-    with pytest.raises(MigrationFailed, match=r"greetings/1_a.sql needs a line ending in -----UP"):
-        read([MigrationFolder.of_plugin("greetings", tmp_path)])
-
-
-def test_a_folder_or_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(MigrationFailed, match=r"migrations of greetings in .*nowhere cannot be read"):
-        read([MigrationFolder.of_plugin("greetings", tmp_path / "nowhere")])
-    (tmp_path / "1_a.sql").write_bytes(b"\xff")
-    with pytest.raises(MigrationFailed, match=r"greetings/1_a.sql cannot be read"):
-        read([MigrationFolder.of_plugin("greetings", tmp_path)])
-
-
-# ---- runs -----------------------------------------------------------------------------------------------------
+from tests.migrations.conftest import column, folder_of
 
 
 async def test_each_file_is_applied_once(empty: Database, tmp_path: Path) -> None:
@@ -190,33 +100,6 @@ async def test_of_many_runs_at_once_each_file_is_run_by_one(database_dsn: str, t
     assert sorted(file for files in runs for file in files) == [f"{number}_n.sql" for number in range(10)]
 
 
-async def test_a_run_that_is_killed_in_the_middle_of_a_file_leaves_nothing_half_done_and_nothing_locked(
-    empty: Database, database_dsn: str, tmp_path: Path
-) -> None:
-    # The file waits in its middle for a lock that the test holds.
-    folder = folder_of(
-        tmp_path / "m",
-        _1_a="CREATE TABLE first ();",
-        _2_b="CREATE TABLE half (); SELECT pg_advisory_xact_lock(42); CREATE TABLE whole ();",
-    )
-    gate = await asyncpg.connect(database_dsn)
-    await gate.execute("SELECT pg_advisory_lock(42)")
-    runner = await asyncio.create_subprocess_exec(
-        sys.executable, str(PROGRAM), database_dsn, "greetings", str(folder.path), stderr=subprocess.DEVNULL
-    )
-    waiting = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    while not await empty.fetch(waiting):
-        assert runner.returncode is None
-    runner.send_signal(signal.SIGKILL)
-    await runner.wait()
-    # Its connection ends within a second, although nobody opens the gate.
-    while await empty.fetch(waiting):
-        pass
-    assert await column(empty, "SELECT tablename FROM pg_tables WHERE schemaname = 'plugin_greetings'") == ["first"]
-    await gate.close()
-    assert [done.file for done in await migrate(empty, [folder], lock_timeout_s=10)] == ["2_b.sql"]
-
-
 async def test_who_holds_the_lock_too_long_is_named(empty: Database, database_dsn: str, tmp_path: Path) -> None:
     folder = folder_of(tmp_path / "m", _1_a="CREATE TABLE t ();")
     holder = await asyncpg.connect(database_dsn, server_settings={"application_name": "another-runner"})
@@ -231,33 +114,102 @@ async def test_who_holds_the_lock_too_long_is_named(empty: Database, database_ds
     await holder.close()
 
 
-# ---- the core's own files -------------------------------------------------------------------------------------
+async def test_a_file_may_not_end_its_transaction_even_if_it_begins_another(empty: Database, tmp_path: Path) -> None:
+    for text in ("CREATE TABLE t (); COMMIT; BEGIN;", "CREATE TABLE t (); ROLLBACK;", "SAVEPOINT s;", "BEGIN;"):
+        folder = folder_of(tmp_path / "m", _1_a=text)
+        with pytest.raises(MigrationFailed, match=r"greetings/1_a.sql must not begin or end transactions itself"):
+            await migrate(empty, [folder])
+        assert await column(empty, "SELECT tablename FROM pg_tables WHERE schemaname = 'plugin_greetings'") == []
 
 
-async def test_the_core_s_files_build_its_tables_and_explain_every_column(empty: Database) -> None:
-    assert [done.file for done in await migrate(empty, [core_migrations()])] == ["1_device.sql", "2_core.sql"]
-    tables = (
-        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('core', 'device') ORDER BY 1"
+async def test_functions_with_bodies_of_every_kind_can_be_made(empty: Database, tmp_path: Path) -> None:
+    up = """
+    CREATE FUNCTION a() RETURNS int BEGIN ATOMIC SELECT 1; SELECT CASE WHEN true THEN 2 END; END;
+    CREATE FUNCTION b() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN ';$do$ COMMIT'; END $$;
+    CREATE PROCEDURE c() LANGUAGE plpgsql AS $fleet_do$ BEGIN COMMIT; END $fleet_do$;
+    DO $$ BEGIN PERFORM 1; END $$; -- no end of line follows this comment
+    SELECT 1 AS one INTO made /* nor this */"""
+    await migrate(empty, [folder_of(tmp_path / "m", _1_a=up)])
+    assert await column(empty, "SELECT plugin_greetings.a()") == [2]
+    assert await column(empty, "SELECT one FROM plugin_greetings.made") == [1]
+
+
+async def test_a_statement_that_cannot_run_in_a_transaction_is_refused_with_a_way_out(
+    empty: Database, tmp_path: Path
+) -> None:
+    folder = folder_of(tmp_path / "m", _1_a="CREATE TABLE t (n int);\nCREATE INDEX CONCURRENTLY i ON t (n);")
+    with pytest.raises(MigrationFailed, match=r"1_a.sql failed: CREATE INDEX CONCURRENTLY cannot .* by hand"):
+        await migrate(empty, [folder])
+
+
+async def test_a_file_that_takes_too_long_is_stopped(empty: Database, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "m", _1_a="CREATE TABLE t (); SELECT pg_sleep(60);")
+    with pytest.raises(MigrationFailed, match=r"greetings/1_a.sql took longer than 0.1 s"):
+        await migrate(empty, [folder], file_timeout_s=0.1)
+    assert await column(empty, "SELECT tablename FROM pg_tables WHERE schemaname = 'plugin_greetings'") == []
+
+
+async def test_what_a_file_sets_is_gone_for_the_next_one(empty: Database, tmp_path: Path) -> None:
+    folder = folder_of(
+        tmp_path / "m",
+        _1_a="SELECT set_config('search_path', '', false); SET work_mem = '5MB';",
+        _2_b="CREATE TABLE t ();",
     )
-    assert await column(empty, tables) == [
-        "core.kv",
-        "core.migration",
-        "core.queued_call",
-        "device.list",
-        "device.state",
+    await migrate(empty, [folder])
+    assert await column(empty, "SELECT to_regclass('plugin_greetings.t') IS NOT NULL") == [True]
+
+
+async def test_a_role_s_preferences_do_not_get_in_the_way(empty: Database, database_dsn: str, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "m", _1_a="SELECT pg_sleep(0.1);", _2_b="")
+    preferences = "-c default_transaction_isolation=serializable -c statement_timeout=50 -c lock_timeout=50"
+    (name,) = await column(empty, "SELECT current_database()")
+    for each in preferences.split("-c ")[1:]:
+        setting, value = each.strip().split("=")
+        await empty.execute(f"ALTER DATABASE {name} SET {setting} = {value!r}")
+    try:
+        async with Database(database_dsn) as first, Database(database_dsn) as second:
+            runs = await asyncio.gather(migrate(first, [folder]), migrate(second, [folder]))
+    finally:
+        await empty.execute(f"ALTER DATABASE {name} RESET ALL")
+    assert sorted(done.file for run in runs for done in run) == ["1_a.sql", "2_b.sql"]
+
+
+async def test_a_changed_file_is_refused_with_what_differs(empty: Database, tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "m", _1_a="CREATE TABLE t (\n  n int,\n  m int\n);")
+    await migrate(empty, [folder])
+    folder_of(tmp_path / "m", _1_a="CREATE TABLE t (\n  n bigint,\n  m int\n);")
+    with pytest.raises(MigrationFailed) as caught:
+        await migrate(empty, [folder])
+    assert "\n-  n int,\n+  n bigint,\n" in str(caught.value)
+
+
+async def test_up_to_a_file_stops_there(empty: Database, tmp_path: Path) -> None:
+    migrations = Migrations(empty, [folder_of(tmp_path / "m", _1_a="", _2_b="", _10_c="")])
+    assert [done.file for done in await migrations.up(to="2_b.sql")] == ["1_a.sql", "2_b.sql"]
+    assert [entry.state for entry in await migrations.status()] == ["applied", "applied", "pending"]
+    done = await migrations.up(to="greetings/10_c")
+    assert [each.migrated for each in done] == [False, False, True]
+    with pytest.raises(MigrationFailed, match=r"there is no migration 2_bb here; did you mean 2_b.sql\?"):
+        await migrations.up(to="2_bb")
+
+
+async def test_a_dry_run_touches_nothing(empty: Database, tmp_path: Path) -> None:
+    migrations = Migrations(empty, [folder_of(tmp_path / "m", _2_b="CREATE TABLE b ();", _1_a="CREATE TABLE a ();")])
+    shown = await migrations.up(dry_run=True)
+    assert [(each.file, each.sql, each.migrated) for each in shown] == [
+        ("1_a.sql", "CREATE TABLE a ();", True),
+        ("2_b.sql", "CREATE TABLE b ();", True),
     ]
-    unexplained = (
-        "SELECT format('%s.%s', attrelid::regclass, attname) FROM pg_attribute"
-        " JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace"
-        " WHERE nspname IN ('core', 'device') AND relkind = 'r' AND attnum > 0"
-        " AND (col_description(attrelid, attnum) IS NULL OR obj_description(attrelid) IS NULL)"
+    assert [entry.state for entry in await migrations.status()] == ["pending", "pending"]
+    made = (
+        "SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname NOT IN ('public', 'information_schema')"
     )
-    assert await column(empty, unexplained) == []
+    assert await column(empty, made) == []
 
 
-async def test_what_the_core_s_files_build_can_be_taken_down_and_built_again(empty: Database) -> None:
-    await migrate(empty, [core_migrations()])
-    for file in reversed(read([core_migrations()])):
-        await empty.execute(file.down)
-        await empty.execute("DELETE FROM core.migration WHERE file = $1", file.name)
-    assert len(await migrate(empty, [core_migrations()])) == 2
+async def test_folders_of_different_owners_may_hold_equal_names(empty: Database, tmp_path: Path) -> None:
+    folders = [folder_of(tmp_path / name, name, _1_a="CREATE TABLE t ();") for name in ("x", "y")]
+    migrations = Migrations(empty, folders)
+    assert [str(done) for done in await migrations.up()] == ["x/1_a.sql", "y/1_a.sql"]
+    with pytest.raises(MigrationFailed, match=r"1_a.sql is a file of several: x/1_a.sql, y/1_a.sql"):
+        await migrations.up(to="1_a.sql")

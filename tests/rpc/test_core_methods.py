@@ -19,10 +19,10 @@ from fleet_platform.methods.entity import EntityMethods
 from fleet_platform.methods.listing import with_listings
 from fleet_platform.methods.sending import SendingMethods
 from fleet_platform.methods.waiting_room import WaitingRoomMethods
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.rpc.destinations import Destinations
 from fleet_platform.storage.calls import QueuedCallStore
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.twins import TwinStore
 from fleet_platform.text import decode, encode
 from plugin_sdk import Action, ComponentType, DeviceId, EntitySpec, JSONObject, Parameter, Principal

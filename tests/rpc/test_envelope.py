@@ -19,8 +19,7 @@ from fleet_platform.rpc.envelope import (
     encode_long,
     encode_result,
 )
-from fleet_platform.text import Pieces
-from plugin_sdk import JSON
+from plugin_sdk import JSON, Pieces
 from plugin_sdk.errors import InvalidParams, NotFound
 
 VALUES = st.recursive(

@@ -16,9 +16,9 @@ from typing import TypeAlias
 
 import pytest
 
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.storage.data_folder import make_data_folder
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.server.creation import open_cluster
 from fleet_platform.storage.server.process import ServerProcess
 

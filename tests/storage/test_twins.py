@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from fleet_platform.migrations.platform import core_migrations, migrate
 from fleet_platform.storage.database import Database
-from fleet_platform.storage.migrations import core_migrations, migrate
 from fleet_platform.storage.twins import TwinRow, TwinStore
 from plugin_sdk.errors import Unavailable
 

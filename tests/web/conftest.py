@@ -25,6 +25,7 @@ from fleet_platform.devices.notifications import Notifications
 from fleet_platform.devices.session import DeviceServices, DeviceTimes
 from fleet_platform.devices.voice import Voice
 from fleet_platform.events.bus import Bus
+from fleet_platform.history import HistoryStats
 from fleet_platform.methods.fleet_manager import FleetManagerMethods
 from fleet_platform.methods.user import UserMethods
 from fleet_platform.metrics import Measured, Metrics
@@ -151,6 +152,7 @@ class Rim:
                     dispatcher=self.dispatcher,
                     relay=self.relay,
                     store=self.store,
+                    history=lambda: HistoryStats(taken=5, written=4, waiting=1, spooled_bytes=0, is_spooling=False),
                     is_database_up=lambda: self.database_up,
                     plugins=lambda: {"x": {"calls": 3}},
                 )

@@ -10,6 +10,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -20,6 +23,12 @@ from fleet_platform.storage.server.programs import Programs
 ROLE = "fleet"
 DATABASE = "fleet"
 PORT = 5432
+
+MAX_SOCKET_PATH = 103
+"""Bytes in the path of a Unix socket on macOS; Linux has 107. Source: unix(7), unix(4)."""
+
+PLAIN_PATH = re.compile(r"[\w/.~+-]+", re.ASCII)
+"""Paths that need quoting nowhere: not in the server's list of folders, not in a DSN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +54,7 @@ class Cluster:
 
     def dsn(self, database: str = DATABASE) -> str:
         """Address of a database through the private socket."""
-        return f"postgresql://{ROLE}@/{database}?host={quote(str(self.sockets), safe='/')}&port={PORT}"
+        return address(self.sockets, database)
 
     def command(self, *, shared_buffers_mb: int) -> list[str]:
         """The server's command line. It overrules the cluster's own configuration file."""
@@ -89,6 +98,25 @@ def access_folder(folder: Path) -> Path:
     return folder / "postgres-access"
 
 
+def socket_folder(folder: Path) -> Path:
+    """Where the private socket of a data folder is; elsewhere if its path would be too long, or need quoting."""
+    sockets = folder / "postgres-socket"
+    if not _fits(sockets):
+        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+        sockets = Path("/tmp") / f"fleet-platform-{name}"  # noqa: S108 - its owner and mode are checked when it is made
+    return sockets
+
+
+def address(sockets: Path, database: str = DATABASE) -> str:
+    """DSN of a database through the socket in a folder."""
+    return f"postgresql://{ROLE}@/{database}?host={quote(str(sockets), safe='/')}&port={PORT}"
+
+
 def socket_path(sockets: Path) -> Path:
     """The socket itself."""
     return sockets / f".s.PGSQL.{PORT}"
+
+
+def _fits(sockets: Path) -> bool:
+    path = socket_path(sockets)
+    return len(os.fsencode(path)) <= MAX_SOCKET_PATH and PLAIN_PATH.fullmatch(str(path)) is not None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -13,19 +11,13 @@ from pathlib import Path
 
 from fleet_platform.storage.problems import EmbeddedPostgresFailed
 from fleet_platform.storage.server.account import Account, choose_account, run_as
-from fleet_platform.storage.server.cluster import ROLE, Cluster, access_folder, cluster_folder, socket_path
+from fleet_platform.storage.server.cluster import ROLE, Cluster, access_folder, cluster_folder, socket_folder
 from fleet_platform.storage.server.programs import Programs, find_programs, runnable
 
 logger = logging.getLogger(__name__)
 
-MAX_SOCKET_PATH = 103
-"""Bytes in the path of a Unix socket on macOS; Linux has 107. Source: unix(7), unix(4)."""
-
 INITDB_TIMEOUT_S = 300.0
 """It writes and syncs a thousand files, which takes its time on a memory card."""
-
-PLAIN_PATH = re.compile(r"[\w/.~+-]+", re.ASCII)
-"""Paths that need quoting nowhere: not in the server's list of folders, not in a DSN."""
 
 
 def open_cluster(folder: Path) -> Cluster:
@@ -98,10 +90,7 @@ def _make_socket_folder(folder: Path, account: Account) -> Path:
     Raises:
         EmbeddedPostgresFailed: Somebody else has made it before.
     """
-    sockets = folder / "postgres-socket"
-    if not _fits(sockets):
-        name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-        sockets = Path("/tmp") / f"fleet-platform-{name}"  # noqa: S108 - owner and mode are checked below
+    sockets = socket_folder(folder)
     try:
         sockets.mkdir(mode=0o700)
     except FileExistsError:
@@ -113,11 +102,6 @@ def _make_socket_folder(folder: Path, account: Account) -> Path:
             ) from None
     account.own(sockets)
     return sockets
-
-
-def _fits(sockets: Path) -> bool:
-    path = socket_path(sockets)
-    return len(os.fsencode(path)) <= MAX_SOCKET_PATH and PLAIN_PATH.fullmatch(str(path)) is not None
 
 
 def _locale(programs: Programs) -> list[str]:

@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from fleet_local_users import LocalUsers
+from fleet_platform.migrations.platform import MigrationFolder, core_migrations, migrate
 from fleet_platform.storage.database import Database
 from fleet_platform.storage.kv import KeyValueStore
-from fleet_platform.storage.migrations import MigrationFolder, core_migrations, migrate
 from plugin_sdk import AuthProvider, Fleet, Principal
 
 

@@ -1,0 +1,1 @@
+"""Records of energy meters: what they counted while nobody listened, put into the history."""

@@ -1,0 +1,1 @@
+"""Energy: what was used when, and what it cost."""

@@ -1,0 +1,1 @@
+"""The plugin's schema; a package, so that the SQL files are shipped."""
