@@ -173,15 +173,18 @@ LANGUAGE plpgsql AS $$
 DECLARE
     packed integer;
 BEGIN
+    -- Before the statement that writes: a table that is in use gets no partition.
+    PERFORM history.ensure('sample', days.day, days.day)
+    FROM (
+        SELECT DISTINCT history.begin_of('sample', l.ts) AS day FROM history.late l
+        WHERE l.ts < (SELECT done FROM history.level WHERE name = 'sample')
+    ) AS days;
     WITH picked AS MATERIALIZED (
         SELECT DISTINCT l.series, history.begin_of('sample', l.ts) AS day
         FROM history.late l WHERE l.ts < (SELECT done FROM history.level WHERE name = 'sample') LIMIT most
-    ), ensured AS MATERIALIZED (
-        SELECT history.ensure('sample', day, day) FROM (SELECT DISTINCT day FROM picked) AS days
     ), taken AS (
         DELETE FROM history.late l USING picked p
         WHERE l.series = p.series AND l.ts >= p.day AND l.ts < p.day + interval '1 day'
-            AND (SELECT count(*) FROM ensured) > 0
         RETURNING l.series, p.day, l.ts, l.value, l.delta
     )
     INSERT INTO history.packed (series, day, ms, value, delta)
@@ -220,7 +223,8 @@ BEGIN
     INSERT INTO history.late (series, ts, value) SELECT series, ts, value FROM fresh WHERE ts < sealed;
     SELECT count(*) INTO added FROM fresh;
     INSERT INTO history.stale (series, ts)
-    SELECT DISTINCT series, date_trunc('hour', ts, 'UTC') FROM fresh WHERE ts < rolled
+    -- Also before the first roll-up, which begins with the days that are open.
+    SELECT DISTINCT series, date_trunc('hour', ts, 'UTC') FROM fresh WHERE ts < greatest(rolled, sealed)
     ON CONFLICT DO NOTHING;
     PERFORM history.count_anew(s.id, f.since, f.till)
     FROM (SELECT series, min(ts) AS since, max(ts) AS till FROM fresh GROUP BY series) AS f
@@ -255,7 +259,7 @@ DECLARE
     later timestamptz := (
         SELECT min(p.day + p.ms[1] * interval '1 ms') FROM history.packed p WHERE p.series = counter AND p.day > till
     );
-    rolled timestamptz := (SELECT done FROM history.level WHERE name = 'minute');
+    rolled timestamptz := (SELECT max(done) FROM history.level WHERE name IN ('sample', 'minute'));
 BEGIN
     before := coalesce(greatest(before, packed), since);
     after := coalesce(least(after, later), till);

@@ -236,6 +236,19 @@ async def test_what_comes_for_days_that_are_gone_is_added_to_their_roll_ups(worl
         )
 
 
+async def test_what_comes_for_earlier_days_before_the_first_roll_up_is_rolled_up_and_packed(world: World) -> None:
+    old = {day(-9) + timedelta(minutes=number): float(number) for number in range(90)}
+    await world.add({GAUGE: old, COUNTER: dict(old)})
+    await world.add({GAUGE: {day(-1): 1.0}})
+    await world.roll_up(day(0))
+    assert await world.database.fetch("SELECT * FROM history.stale") == []
+    assert (await world.database.fetch("SELECT history.pack_late(10) AS n"))[0]["n"] == 2
+    assert await world.database.fetch("SELECT * FROM history.late") == []
+    since, till = day(-10), day(-8)
+    for bucket in (timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)):
+        same(await world.asked(since, till, bucket), world.expected(since, till, plain(bucket)))
+
+
 async def test_days_follow_the_clock_on_the_wall_when_it_is_set(world: World) -> None:
     zone = ZoneInfo("Europe/Sofia")
     begin = datetime(2026, 10, 24, tzinfo=zone)  # the 25th has 25 hours
