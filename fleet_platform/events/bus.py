@@ -181,9 +181,9 @@ class Bus:
         self.seq += 1
         self.published[STATUS] += 1
         reach = self._reach_of(STATUS)
-        if reach.nobody:
-            return
         status = source.status
+        if not (reach.channels or reach.recorded or any(tap.wants(changes or status) for tap in reach.taps)):
+            return
         if changes is None:
             keys: Iterable[str] = status
             reasons: tuple[str, ...] = (GENERIC,)
