@@ -11,7 +11,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from io import BytesIO
 
@@ -60,6 +60,7 @@ class HistoryStats:
     """Counters of the writer since it was made, and what waits.
 
     Attributes:
+        taken: Samples that devices gave.
         written: Samples written to the database.
         waiting: Samples in memory.
         spooled_bytes: Size of the spool.
@@ -81,7 +82,6 @@ class HistoryWriter:
         name: Of this platform, for ever: it goes with the data folder.
         settle: Awaited before the spool is drained: devices first seen during the outage get their rows.
         tally: Counts under ``history_…`` what is not kept.
-
     """
 
     def __init__(
@@ -260,7 +260,6 @@ class HistoryWriter:
         deadline = time.monotonic() + DRAIN_S
         known: dict[int | tuple[str, str, str], Series] = {}
         records = self._spool.read()
-        place: Place | None = None
         try:
             await self._settle()
             written = await self._last_written()
@@ -335,9 +334,9 @@ class HistoryWriter:
             async with self._database.transaction(timeout_s=WRITE_TIMEOUT_S) as connection:
                 if await connection.fetchval(statements.CLAIM, self._name, seq) is None:
                     return []
-                await self._number(connection, samples)
-                orphans = [sample for sample in samples if sample[0].id is None]
-                counters = await self._learn_last(connection, samples)
+                present = {series for series, _, _ in samples}
+                await self._number(connection, present)
+                counters = await self._learn_last(connection, present)
                 await self._learn_words(connection, samples)
                 rows, late = self._rows(samples)
                 if rows:
@@ -359,12 +358,13 @@ class HistoryWriter:
             self._words.clear()
             raise
         self._written += len(rows) + len(late)
-        return orphans
+        lost = any(series.id is None for series in present)
+        return [sample for sample in samples if sample[0].id is None] if lost else []
 
-    async def _number(self, connection: Connection, samples: Sequence[Sample]) -> None:
+    async def _number(self, connection: Connection, present: Set[Series]) -> None:
         """Give series their numbers, and find out what those are that have nothing else."""
-        unknown = {series for series, _, _ in samples if series.id is None}
-        bare = {series for series, _, _ in samples if series.kind is None}
+        unknown = [series for series in present if series.id is None]
+        bare = [series for series in present if series.kind is None]
         if unknown:
             columns = zip(
                 *[(each.device, each.component, each.path, each.kind, each.unit) for each in unknown], strict=True
@@ -391,15 +391,15 @@ class HistoryWriter:
         if row["words"]:
             self._words[row["id"]] = {word: number for number, word in enumerate(row["words"])}
 
-    async def _learn_last(self, connection: Connection, samples: Sequence[Sample]) -> list[int]:
+    async def _learn_last(self, connection: Connection, present: Set[Series]) -> list[int]:
         """Know the last reading of each counter; returns the counters."""
-        counters = {series.id for series, _, _ in samples if series.kind == "counter" and series.id is not None}
+        counters = [series.id for series in present if series.kind == "counter" and series.id is not None]
         unknown = [number for number in counters if number not in self._last]
         if unknown:
             for row in await connection.fetch(statements.LAST, unknown):
                 if row["value"] is not None:
                     self._last[row["series"]] = row["value"]
-        return list(counters)
+        return counters
 
     async def _learn_words(self, connection: Connection, samples: Sequence[Sample]) -> None:
         """Give new words of states their numbers."""

@@ -44,12 +44,6 @@ SELECT min(ts) AS first, max(ts) AS last FROM history.raw(ARRAY[$1::integer], $2
 _ADD: Final = """
 SELECT history.add($1::integer[], ARRAY(SELECT to_timestamp(s) FROM unnest($2::bigint[]) AS s), $3::float8[]) AS added
 """
-_ENSURE: Final = """
-SELECT history.ensure(name, greatest(to_timestamp($1::bigint), now() - keep), to_timestamp($2::bigint))
-FROM history.level WHERE name = 'sample'
-"""
-"""Days within those that are kept as samples have a partition to be packed into."""
-
 _NOTE: Final = """
 INSERT INTO meter AS m (device, component, looked, oldest, added, problem) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (device, component) DO UPDATE SET looked = coalesce(excluded.looked, m.looked),
@@ -157,7 +151,6 @@ class Meters:
 
     async def add(self, times: Sequence[int], readings: Mapping[int, Sequence[float]]) -> int:
         """Put readings of counters at some times, UTC epoch seconds, into the history; returns how many are new."""
-        await self._fleet.sql.fetch(_ENSURE, times[0], times[-1])
         added = 0
         step = max(1, _BATCH // max(1, len(readings)))
         for begin in range(0, len(times), step):
@@ -170,7 +163,6 @@ class Meters:
         self, device: Device, component: str, times: Sequence[int], readings: Mapping[int, Sequence[float]]
     ) -> int:
         """The same for what is older than the first sample; how far it was read is noted with it or not at all."""
-        await self._fleet.sql.fetch(_ENSURE, times[0], times[-1])
         numbers, at, values = _flat(times, readings, 0)
         oldest = datetime.fromtimestamp(times[0], UTC)
         (row,) = await self._fleet.sql.fetch(_ADD_AND_NOTE, device.number, component, numbers, at, values, oldest)
